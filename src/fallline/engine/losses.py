@@ -1,0 +1,173 @@
+"""Losses: the number that the descent lowers, and its derivatives by the network's output.
+
+A loss is a sum over rows and outputs times `scale(rows, outputs)`; the sum and the scale stand apart so that
+blocks of rows add up. The cross-entropies are computed from the output layer's pre-activations ("logits"),
+since the logarithm of a rounded probability would lose what matters; they name the output activation that
+they include.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from fallline.engine.activations import ACTIVATIONS, row_dot, sigmoid, softplus
+from fallline.engine.arrays import Array
+
+
+class Loss(ABC):
+    """One loss; the instances stand in `LOSSES` under their names.
+
+    `output` below is the output layer's activation, or its pre-activation where `from_logits_of` names the
+    activation that the loss includes; output, target and v have the shape (rows, outputs).
+    """
+
+    name: str
+    from_logits_of: str | None = None
+
+    @abstractmethod
+    def scale(self, rows: int, outputs: int) -> float:
+        """Return the factor between the sum over rows and outputs and the loss."""
+
+    @abstractmethod
+    def total(self, output: Array, target: Array) -> float:
+        """Return the sum over rows and outputs, unscaled."""
+
+    @abstractmethod
+    def gradient(self, output: Array, target: Array) -> Array:
+        """Return ∂total/∂output."""
+
+    @abstractmethod
+    def curvature(self, output: Array, target: Array, v: Array) -> Array:
+        """Return ∂²total/∂output² times v, row by row."""
+
+
+class _Mean(Loss):
+    def scale(self, rows: int, outputs: int) -> float:
+        return 1.0 / (rows * outputs)
+
+
+class MeanSquaredError(_Mean):
+    """mean (ŷ − y)² over rows and outputs."""
+
+    name = "mean_squared_error"
+
+    def total(self, output: Array, target: Array) -> float:
+        return _sum_of_squares(output - target)
+
+    def gradient(self, output: Array, target: Array) -> Array:
+        return 2.0 * (output - target)
+
+    def curvature(self, output: Array, target: Array, v: Array) -> Array:
+        return 2.0 * v
+
+
+class HalfSquaredError(Loss):
+    """½ Σ (ŷ − y)² over rows and outputs: the sum, not the mean, so its gradient grows with the rows."""
+
+    name = "half_squared_error"
+
+    def scale(self, rows: int, outputs: int) -> float:
+        return 1.0
+
+    def total(self, output: Array, target: Array) -> float:
+        return 0.5 * _sum_of_squares(output - target)
+
+    def gradient(self, output: Array, target: Array) -> Array:
+        return output - target
+
+    def curvature(self, output: Array, target: Array, v: Array) -> Array:
+        return v
+
+
+class MeanAbsoluteError(_Mean):
+    """mean |ŷ − y| over rows and outputs, with derivative 0 where they are equal."""
+
+    name = "mean_absolute_error"
+
+    def total(self, output: Array, target: Array) -> float:
+        return float(np.abs(output - target).sum(dtype=np.float64))
+
+    def gradient(self, output: Array, target: Array) -> Array:
+        return np.sign(output - target)
+
+    def curvature(self, output: Array, target: Array, v: Array) -> Array:
+        return np.zeros_like(v)
+
+
+HUBER_DELTA = 1.0
+
+
+class Huber(_Mean):
+    """mean of ½ e² where |e| ≤ 1, else |e| − ½, with e = ŷ − y (Huber 1964, δ = 1)."""
+
+    name = "huber"
+
+    def total(self, output: Array, target: Array) -> float:
+        e = np.abs(output - target)
+        inside = np.minimum(e, HUBER_DELTA)
+        return float((inside * (e - 0.5 * inside)).sum(dtype=np.float64))
+
+    def gradient(self, output: Array, target: Array) -> Array:
+        return np.clip(output - target, -HUBER_DELTA, HUBER_DELTA)
+
+    def curvature(self, output: Array, target: Array, v: Array) -> Array:
+        return v * (np.abs(output - target) <= HUBER_DELTA)
+
+
+class BinaryCrossEntropy(_Mean):
+    """mean of −y ln p − (1 − y) ln(1 − p) over rows and outputs, p = σ(z), from the logits z."""
+
+    name = "binary_cross_entropy"
+    from_logits_of = "sigmoid"
+
+    def total(self, output: Array, target: Array) -> float:
+        return float((softplus(output) - target * output).sum(dtype=np.float64))
+
+    def gradient(self, output: Array, target: Array) -> Array:
+        return sigmoid(output) - target
+
+    def curvature(self, output: Array, target: Array, v: Array) -> Array:
+        p = sigmoid(output)
+        return v * p * (1.0 - p)
+
+
+class CategoricalCrossEntropy(Loss):
+    """mean over rows of −Σₖ yₖ ln pₖ, p = softmax(z), from the logits z; y is one-hot or a distribution."""
+
+    name = "categorical_cross_entropy"
+    from_logits_of = "softmax"
+
+    def scale(self, rows: int, outputs: int) -> float:
+        return 1.0 / rows
+
+    def total(self, output: Array, target: Array) -> float:
+        shifted = output - output.max(axis=1, keepdims=True)
+        log_sum = np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+        return float((target * (log_sum - shifted)).sum(dtype=np.float64))
+
+    def gradient(self, output: Array, target: Array) -> Array:
+        p = ACTIVATIONS["softmax"].value(output)
+        return np.asarray(p * target.sum(axis=1, keepdims=True) - target)
+
+    def curvature(self, output: Array, target: Array, v: Array) -> Array:
+        p = ACTIVATIONS["softmax"].value(output)
+        return np.asarray(target.sum(axis=1, keepdims=True) * p * (v - row_dot(p, v)))
+
+
+def _sum_of_squares(e: Array) -> float:
+    return float(np.square(e).sum(dtype=np.float64))
+
+
+LOSSES: dict[str, Loss] = {
+    loss.name: loss
+    for loss in (
+        MeanSquaredError(),
+        HalfSquaredError(),
+        MeanAbsoluteError(),
+        Huber(),
+        BinaryCrossEntropy(),
+        CategoricalCrossEntropy(),
+    )
+}

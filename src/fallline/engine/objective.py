@@ -1,0 +1,72 @@
+"""What an optimizer lowers: the loss of an architecture on rows, with a penalty on large weights."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fallline.engine import reference
+from fallline.engine.architecture import Architecture
+from fallline.engine.arrays import Array, Index
+from fallline.engine.rows import Rows, block_length
+
+
+class Objective:
+    """error(w) + ½ · l2 · Σ weights², where biases go unpunished.
+
+    Parameters
+    ----------
+    architecture
+        The network without its weights.
+    rows
+        The rows it is trained on.
+    l2
+        Strength of the penalty, in the unit of the loss; 0 for none.
+    """
+
+    def __init__(self, architecture: Architecture, rows: Rows, l2: float = 0.0) -> None:
+        self.architecture = architecture
+        self.rows = rows.compact()
+        self.l2 = l2
+        self._block = block_length(max(architecture.shape))
+
+    def error(self, parameters: Array) -> float:
+        """Return the loss on all rows, without the penalty."""
+        total = 0.0
+        for X, y in self.rows.blocks(self._block):
+            total += reference.loss(self.architecture, parameters, X, y) * self.share(len(X))
+        return total
+
+    def penalty(self, parameters: Array) -> float:
+        """Return ½ · l2 · Σ weights²."""
+        if self.l2 == 0.0:
+            return 0.0
+        return 0.5 * self.l2 * float(np.sum(self.architecture.is_weight * np.square(parameters)))
+
+    def error_and_gradient(self, parameters: Array, positions: Index | None = None) -> tuple[float, Array]:
+        """Return the loss without the penalty, and the gradient with it.
+
+        With `positions`, of the batch of these rows, as if they were all there are; the penalty then counts so
+        that an epoch of batches punishes as one step on all rows does.
+        """
+        if positions is not None:
+            X, y = self.rows.batch(positions)
+            error, gradient = reference.loss_and_gradient(self.architecture, parameters, X, y)
+            return error, self._with_penalty(parameters, gradient, len(positions))
+        error, gradient = 0.0, np.zeros_like(parameters)
+        for X, y in self.rows.blocks(self._block):
+            part, slope = reference.loss_and_gradient(self.architecture, parameters, X, y)
+            share = self.share(len(X))
+            error += part * share
+            gradient += slope * share
+        return error, self._with_penalty(parameters, gradient, len(self.rows))
+
+    def share(self, rows: int) -> float:
+        """Return what the loss of that many rows counts in the loss of all: 1 for a sum, rows / n for a mean."""
+        scale, outputs = self.architecture.loss_function.scale, self.architecture.outputs
+        return scale(len(self.rows), outputs) / scale(rows, outputs)
+
+    def _with_penalty(self, parameters: Array, gradient: Array, rows: int) -> Array:
+        if self.l2 != 0.0:
+            strength = self.l2 * (rows / len(self.rows)) / self.share(rows)
+            gradient += (strength * self.architecture.is_weight * parameters).astype(gradient.dtype)
+        return gradient

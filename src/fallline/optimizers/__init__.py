@@ -1,0 +1,39 @@
+"""Optimizers: ways of lowering an objective, one file each."""
+
+from fallline.optimizers.adam import Adam
+from fallline.optimizers.adamw import AdamW
+from fallline.optimizers.first_order import FirstOrder
+from fallline.optimizers.gradient_descent import GradientDescent
+from fallline.optimizers.lbfgs import LBFGS
+from fallline.optimizers.momentum import Momentum
+from fallline.optimizers.nesterov import Nesterov
+from fallline.optimizers.optimizer import Iteration, Optimizer, Outcome, Watch
+from fallline.optimizers.rmsprop import RMSprop
+from fallline.optimizers.rprop import Rprop
+from fallline.optimizers.schedules import Constant, Cosine, OnPlateau, Schedule, Step
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    optimizer.name: optimizer for optimizer in (GradientDescent, Momentum, Nesterov, RMSprop, Adam, AdamW, Rprop, LBFGS)
+}
+
+__all__ = [
+    "LBFGS",
+    "OPTIMIZERS",
+    "Adam",
+    "AdamW",
+    "Constant",
+    "Cosine",
+    "FirstOrder",
+    "GradientDescent",
+    "Iteration",
+    "Momentum",
+    "Nesterov",
+    "OnPlateau",
+    "Optimizer",
+    "Outcome",
+    "RMSprop",
+    "Rprop",
+    "Schedule",
+    "Step",
+    "Watch",
+]

@@ -1,0 +1,214 @@
+"""The training loop: an optimizer lowers a network's error while limits, history and the best weights are kept."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from fallline.engine import Array, Objective, Rows
+from fallline.network import Network
+from fallline.optimizers import Iteration, Optimizer, Outcome
+from fallline.training.history import History, Record
+from fallline.training.interrupt import Interrupt
+from fallline.training.plateau import Trend, distance, trend
+from fallline.training.stopping import Limits, StopReason
+
+Observer = Callable[[Record], None]
+
+_REASON = {
+    Outcome.CONVERGED: StopReason.CONVERGED,
+    Outcome.NO_DESCENT: StopReason.NO_DESCENT,
+    Outcome.NOT_FINITE: StopReason.NOT_FINITE,
+}
+
+
+@dataclass(frozen=True)
+class Descent:
+    """What came of a descent; the errors are exact, of the network's final weights and without the penalty."""
+
+    stop_reason: StopReason
+    detail: str  # what the stop reason's text cannot know: where it happened, how far the rest is
+    iterations: int
+    steps: int  # evaluations of the gradient
+    seconds: float
+    train_error: float
+    validation_error: float  # nan without validation rows
+    kept_iteration: int  # whose weights the network has
+    history: History = field(repr=False)
+
+
+def descend(
+    network: Network,
+    training: Rows,
+    optimizer: Optimizer,
+    *,
+    validation: Rows | None = None,
+    l2: float = 0.0,
+    limits: Limits | None = None,
+    observe: Observer | None = None,
+) -> Descent:
+    """Train a network in place.
+
+    With validation rows the network ends with the weights that had the lowest validation error, otherwise with
+    the last; where the error overflows, with the weights of the lowest error before.
+
+    Parameters
+    ----------
+    network
+        The network; its weights are where the descent begins.
+    training, validation
+        Rows in the network's units and dtype.
+    optimizer
+        How to go down.
+    l2
+        Strength of the penalty ½ · l2 · Σ weights².
+    limits
+        When to end; without any, the descent ends at a plateau or where the optimizer finds no way down.
+    observe
+        Called with each record of the history, as it is made.
+    """
+    objective = Objective(network.architecture, training, l2)
+    held_out = Objective(network.architecture, validation) if validation is not None and len(validation) else None
+    parameters = network.parameters.copy()
+    with Interrupt() as interrupt, np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        watch = _Watch(objective, held_out, limits or Limits(), interrupt, observe)
+        done = watch.begin(parameters)
+        outcome = Outcome.STOPPED if done else optimizer.minimize(objective, parameters, watch)
+        return watch.end(network, parameters, outcome)
+
+
+class _Watch:
+    """Takes note of every iteration and decides when the run is over."""
+
+    def __init__(
+        self,
+        objective: Objective,
+        held_out: Objective | None,
+        limits: Limits,
+        interrupt: Interrupt,
+        observe: Observer | None,
+    ) -> None:
+        self._objective = objective
+        self._held_out = held_out
+        self._limits = limits
+        self._interrupt = interrupt
+        self._observe = observe
+        self._started = time.perf_counter()
+        self._history = History()
+        self._reason: StopReason | None = None
+        self._trend: Trend | None = None
+        self._next_look = 0  # number of records at which the trend is taken again
+        self._last: Iteration | None = None
+        self._monitored = math.inf  # lowest validation error, or training error without validation rows
+        self._best: Array | None = None
+        self._best_number = 0
+
+    def begin(self, parameters: Array) -> bool:
+        """Record the weights before the first step; True when there is nothing to do."""
+        error = self._objective.error(parameters)
+        return self._note(Iteration(0, 0, error, math.nan, 0.0, math.nan, parameters))
+
+    def iteration(self, iteration: Iteration) -> bool:
+        self._last = iteration
+        return self._note(iteration)
+
+    def interrupted(self) -> bool:
+        if self._interrupt.wished:
+            self._reason = StopReason.INTERRUPTED
+        elif self._limits.seconds is not None and self._seconds() >= self._limits.seconds:
+            self._reason = StopReason.TIME_LIMIT
+        return self._reason is not None
+
+    def _note(self, iteration: Iteration) -> bool:
+        limits, number, error = self._limits, iteration.number, iteration.error
+        validation_error = math.nan if self._held_out is None else self._held_out.error(iteration.parameters)
+        monitored = error if self._held_out is None else validation_error
+        if monitored < self._monitored or self._best is None:
+            self._monitored, self._best_number = monitored, number
+            self._best = iteration.parameters.copy() if self._best is None else self._best
+            np.copyto(self._best, iteration.parameters)
+        if limits.target_error is not None and error <= limits.target_error:
+            self._reason = StopReason.TARGET_REACHED
+        elif limits.iterations is not None and number >= limits.iterations:
+            self._reason = StopReason.ITERATION_LIMIT
+        elif (
+            limits.patience is not None and self._held_out is not None and number - self._best_number >= limits.patience
+        ):
+            self._reason = StopReason.EARLY_STOPPING
+        if self._history.wants(number) or self._reason is not None:
+            self._record(iteration, validation_error)
+            if self._reason is None and limits.plateau and self._flat():
+                self._reason = StopReason.PLATEAU
+        return self._reason is not None
+
+    def _record(self, iteration: Iteration, validation_error: float) -> None:
+        record = Record(
+            iteration=iteration.number,
+            steps=iteration.steps,
+            seconds=self._seconds(),
+            train_error=iteration.error,
+            validation_error=validation_error,
+            gradient_norm=iteration.gradient_norm,
+            step_size=iteration.step_size,
+            learning_rate=iteration.learning_rate,
+        )
+        self._history.append(record)
+        if self._observe is not None:
+            self._observe(record)
+
+    def _flat(self) -> bool:
+        """Whether the error has stopped falling; looked at whenever the history has grown by a tenth."""
+        if len(self._history) < self._next_look:
+            return False
+        self._next_look = math.ceil(1.1 * len(self._history))
+        self._take_trend()
+        return self._trend is not None and self._trend.flat
+
+    def _take_trend(self) -> None:
+        column = self._history.column
+        self._trend = trend(column("iteration"), column("train_error"), column("gradient_norm"))
+
+    def _seconds(self) -> float:
+        return time.perf_counter() - self._started
+
+    def end(self, network: Network, parameters: Array, outcome: Outcome) -> Descent:
+        """Give the network its weights, and say how it went."""
+        reason = self._reason if outcome is Outcome.STOPPED else _REASON[outcome]
+        assert reason is not None
+        assert self._best is not None
+        last = self._last
+        kept = 0 if last is None else last.number
+        if self._held_out is not None or reason is StopReason.NOT_FINITE:
+            parameters, kept = self._best, self._best_number
+        elif reason is StopReason.TARGET_REACHED and last is not None:
+            parameters = last.parameters
+        np.copyto(network.parameters, parameters)
+        return Descent(
+            stop_reason=reason,
+            detail=self._detail(reason),
+            iterations=0 if last is None else last.number,
+            steps=0 if last is None else last.steps,
+            seconds=self._seconds(),
+            train_error=self._objective.error(network.parameters),
+            validation_error=math.nan if self._held_out is None else self._held_out.error(network.parameters),
+            kept_iteration=kept,
+            history=self._history,
+        )
+
+    def _detail(self, reason: StopReason) -> str:
+        last = self._last
+        if reason is StopReason.NOT_FINITE:
+            return f"in iteration {1 if last is None else last.number + 1:,}"
+        if reason in (StopReason.PLATEAU, StopReason.ITERATION_LIMIT, StopReason.TIME_LIMIT):
+            if self._trend is None or reason is not StopReason.PLATEAU:
+                self._take_trend()
+            if self._trend is not None:
+                target = self._limits.target_error
+                return distance(self._trend, 0.1 * self._trend.error if target is None else target)
+        if reason is StopReason.EARLY_STOPPING:
+            return f"the lowest came at iteration {self._best_number:,}"
+        return ""
