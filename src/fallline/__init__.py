@@ -1,7 +1,44 @@
 """Fallline trains feed-forward networks down to their floor, and says why when one stops short."""
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from fallline.errors import DataError, FalllineError, ModelFileError
 from fallline.network import Network
 
+if TYPE_CHECKING:
+    from fallline.network.model import Model
+    from fallline.training.run import Run, train
+    from fallline.training.settings import Settings
+
 __version__ = "0.1.0"
-__all__ = ["DataError", "FalllineError", "ModelFileError", "Network", "__version__"]
+__all__ = [
+    "DataError",
+    "FalllineError",
+    "Model",
+    "ModelFileError",
+    "Network",
+    "Run",
+    "Settings",
+    "__version__",
+    "train",
+]
+
+_LATER = {  # what reads tables takes longer to import than NumPy does, so it is imported when first asked for
+    "Model": "fallline.network.model",
+    "Run": "fallline.training.run",
+    "Settings": "fallline.training.settings",
+    "train": "fallline.training.run",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        return getattr(import_module(_LATER[name]), name)
+    raise AttributeError(f"module 'fallline' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from fallline.engine import Array, Objective, Rows
+from fallline.engine.rows import block_length
+from fallline.engine.threads import fitting_threads
 from fallline.network import Network
 from fallline.optimizers import Iteration, Optimizer, Outcome
 from fallline.training.history import History, Record
 from fallline.training.interrupt import Interrupt
-from fallline.training.plateau import Trend, distance, trend
+from fallline.training.plateau import LEAST_STEPS, Trend, distance, trend
 from fallline.training.stopping import Limits, StopReason
 
 Observer = Callable[[Record], None]
@@ -50,11 +53,12 @@ def descend(
     l2: float = 0.0,
     limits: Limits | None = None,
     observe: Observer | None = None,
+    interrupt: Interrupt | None = None,
 ) -> Descent:
     """Train a network in place.
 
-    With validation rows the network ends with the weights that had the lowest validation error, otherwise with
-    the last; where the error overflows, with the weights of the lowest error before.
+    The network ends with the last weights; with early stopping (`limits.patience` and validation rows), with those
+    of the lowest validation error; where the error overflows, with those of the lowest error before.
 
     Parameters
     ----------
@@ -70,12 +74,20 @@ def descend(
         When to end; without any, the descent ends at a plateau or where the optimizer finds no way down.
     observe
         Called with each record of the history, as it is made.
+    interrupt
+        The wish to stop that the caller has entered already; None listens for Ctrl-C here.
     """
     objective = Objective(network.architecture, training, l2)
     held_out = Objective(network.architecture, validation) if validation is not None and len(validation) else None
     parameters = network.parameters.copy()
-    with Interrupt() as interrupt, np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        watch = _Watch(objective, held_out, limits or Limits(), interrupt, observe)
+    listening = Interrupt() if interrupt is None else nullcontext(interrupt)
+    at_once = min(len(training), block_length(max(network.shape)))
+    with (
+        listening as wish,
+        fitting_threads(at_once, network.shape),
+        np.errstate(over="ignore", invalid="ignore", divide="ignore"),
+    ):
+        watch = _Watch(objective, held_out, limits or Limits(), wish, observe)
         done = watch.begin(parameters)
         outcome = Outcome.STOPPED if done else optimizer.minimize(objective, parameters, watch)
         return watch.end(network, parameters, outcome)
@@ -141,7 +153,7 @@ class _Watch:
             self._reason = StopReason.EARLY_STOPPING
         if self._history.wants(number) or self._reason is not None:
             self._record(iteration, validation_error)
-            if self._reason is None and limits.plateau and self._flat():
+            if self._reason is None and limits.plateau and iteration.steps >= LEAST_STEPS and self._flat():
                 self._reason = StopReason.PLATEAU
         return self._reason is not None
 
@@ -182,7 +194,8 @@ class _Watch:
         assert self._best is not None
         last = self._last
         kept = 0 if last is None else last.number
-        if self._held_out is not None or reason is StopReason.NOT_FINITE:
+        restoring = self._held_out is not None and self._limits.patience is not None
+        if restoring or reason is StopReason.NOT_FINITE:
             parameters, kept = self._best, self._best_number
         elif reason is StopReason.TARGET_REACHED and last is not None:
             parameters = last.parameters

@@ -16,6 +16,7 @@ import numpy as np
 from fallline.engine import Array
 
 LEAST_RECORDS = 120  # fewer say nothing: 20 in each part of the last half
+LEAST_STEPS = 5000  # on all rows or on batches; before that, a flat stretch is no end
 SMALL_FALL = 1e-3  # share of the error that must fall within the last half of a run
 GROWING_GRADIENT = 1.02
 NORMAL_MAD = 1.4826  # standard deviation of a normal distribution, over its median absolute deviation
@@ -23,7 +24,7 @@ MEDIAN_ERROR = 1.2533  # standard error of a median, over that of a mean
 
 
 class Trend(NamedTuple):
-    """The course of the error over the last half of a run."""
+    """The course of the error at the end of a run."""
 
     error: float  # median of the last part
     fall: float  # per iteration; below 0 where the error rises
@@ -51,8 +52,10 @@ def trend(iterations: Array, errors: Array, gradient_norms: Array) -> Trend | No
     speeding_up = middle - last > max(first - middle, 0.0) + 2.0 * scatter and middle > last
     norms = [np.median(part) for part in np.array_split(gradient_norms[window], 3)]
     leaving_saddle = norms[0] < norms[1] < norms[2] and norms[2] > GROWING_GRADIENT * norms[0] and fall > 0
-    span = places[2] - places[0]
-    return Trend(last, fall / span, 2.0 * scatter / span, bool(flat and not speeding_up and not leaving_saddle))
+    span = places[2] - places[1]
+    return Trend(
+        last, (middle - last) / span, 2.0 * scatter / span, bool(flat and not speeding_up and not leaving_saddle)
+    )
 
 
 def distance(trend: Trend, target: float) -> str:

@@ -1,0 +1,314 @@
+"""The command line: words in, calls down, words out.
+
+Exit codes: 0 done; 2 the command's own words are wrong; 3 the file, table or model cannot be used; 4 the error
+overflowed; 130 stopped by Ctrl-C, with everything kept.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from fallline.errors import FalllineError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+T = TypeVar("T")
+USAGE, UNUSABLE, OVERFLOW, INTERRUPTED = 2, 3, 4, 130
+
+app = typer.Typer(
+    name="fallline",
+    help="Train a feed-forward network on a table down to its floor, and use it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Separator = Annotated[str | None, typer.Option(help="What separates the cells of a text table; found by itself.")]
+Decimal = Annotated[str | None, typer.Option(help="Decimal mark, '.' or ','; found by itself.")]
+Encoding = Annotated[str | None, typer.Option(help="Text encoding, such as utf-8 or cp1252; found by itself.")]
+Header = Annotated[bool | None, typer.Option("--header/--no-header", help="Whether the first line is names.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on standard error but errors.")]
+
+
+@app.command()
+def train(
+    file: Annotated[Path, typer.Argument(help="CSV (also .gz) or Parquet file.", show_default=False)],
+    target: Annotated[
+        str | None, typer.Option(help="Column to predict, or several with commas; default: found by name, or the last.")
+    ] = None,
+    drop: Annotated[list[str] | None, typer.Option(help="Column to leave out; may be repeated.")] = None,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=numeric, boolean, categorical, date or drop, against what was inferred; repeatable."),
+    ] = None,
+    task: Annotated[str | None, typer.Option(help="regression, binary or multiclass; default: by the target.")] = None,
+    shape: Annotated[str | None, typer.Option(help="All sizes, inputs to outputs, such as 10,16,1.")] = None,
+    hidden: Annotated[str | None, typer.Option(help="Sizes of the hidden layers alone, such as 32,16.")] = None,
+    activation: Annotated[
+        str | None,
+        typer.Option(
+            help="tanh, sigmoid, relu, leaky_relu, elu, softplus, silu, gelu, identity; with commas one for each layer."
+        ),
+    ] = None,
+    loss: Annotated[
+        str | None,
+        typer.Option(
+            help="mean_squared_error, half_squared_error, mean_absolute_error, huber, "
+            "binary_cross_entropy, categorical_cross_entropy; default: by the task."
+        ),
+    ] = None,
+    initialiser: Annotated[str | None, typer.Option(help="normal, glorot, he, lecun or nguyen_widrow.")] = None,
+    optimizer: Annotated[
+        str | None,
+        typer.Option(
+            help="gradient_descent, momentum, nesterov, rmsprop, adam, adamw, rprop or lbfgs; default: by the rows."
+        ),
+    ] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="First learning rate.")] = None,
+    schedule: Annotated[str | None, typer.Option(help="Of the rate: constant, step, cosine or plateau.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Rows in a mini-batch.")] = None,
+    l2: Annotated[float | None, typer.Option(help="Penalty on large weights; default: cross-validated.")] = None,
+    iterations: Annotated[int | None, typer.Option(help="Most epochs, or steps on all rows.")] = None,
+    time_limit: Annotated[float | None, typer.Option(help="Seconds in all; default 60.", show_default=False)] = None,
+    target_error: Annotated[float | None, typer.Option(help="Training loss at which to stop.")] = None,
+    patience: Annotated[
+        int | None, typer.Option(help="Stop early after so many iterations without a lower validation error.")
+    ] = None,
+    plateau_stop: Annotated[
+        bool, typer.Option("--plateau-stop/--no-plateau-stop", help="Stop where the error no longer falls.")
+    ] = True,
+    validation: Annotated[
+        float | None, typer.Option(help="Share of the rows held out; default 0.2, or 0 below 20 rows.")
+    ] = None,
+    refit: Annotated[
+        bool | None,
+        typer.Option("--refit/--no-refit", help="Train once more on all rows at the end; default: for small tables."),
+    ] = None,
+    scale: Annotated[bool, typer.Option("--scale/--no-scale", help="Standardise inputs and numeric targets.")] = True,
+    seed: Annotated[int, typer.Option(help="Seed of the split, the first weights and the order of rows.")] = 0,
+    dtype: Annotated[str | None, typer.Option(help="float64 or float32; default: by the table's size.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the run; default runs/NAME.")] = None,
+    separator: Separator = None,
+    decimal: Decimal = None,
+    encoding: Encoding = None,
+    header: Header = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train a network on a table; with nothing but a file, everything else is chosen."""
+    with _sentences():
+        from fallline.report.progress import Terminal
+        from fallline.report.text import summary
+        from fallline.training.run import train as train_on
+        from fallline.training.settings import Settings
+        from fallline.training.stopping import StopReason
+
+        settings = Settings(
+            target=None if target is None else _words(target),
+            drop=drop or (),
+            kinds=_pairs(kind or []),
+            task=task,
+            shape=_numbers("--shape", shape),
+            hidden=_numbers("--hidden", hidden),
+            activation=None if activation is None else _words(activation),
+            loss=loss,
+            initialiser=initialiser,
+            optimizer=optimizer,
+            learning_rate=learning_rate,
+            schedule=schedule,
+            batch_size=batch_size,
+            l2=l2,
+            iterations=iterations,
+            time_limit=time_limit,
+            target_error=target_error,
+            patience=patience,
+            plateau_stop=plateau_stop,
+            validation=validation,
+            refit=refit,
+            scale=scale,
+            seed=seed,
+            dtype=dtype,
+        )
+        reading = {"separator": separator, "decimal": decimal, "encoding": encoding, "header": header}
+        if quiet:
+            run = train_on(file, settings, out=out, reading=reading)
+        else:
+            with Terminal(_console(stderr=True)) as terminal:
+                run = train_on(file, settings, out=out, reading=reading, audience=terminal)
+        if as_json:
+            _print_json(run.to_dict())
+        elif quiet:
+            typer.echo(str(run.to_dict()["model"]))
+        else:
+            _console().print(summary(run))
+        code = {StopReason.NOT_FINITE: OVERFLOW, StopReason.INTERRUPTED: INTERRUPTED}.get(run.stop_reason, 0)
+        raise typer.Exit(code)
+
+
+@app.command()
+def predict(
+    model: Annotated[Path, typer.Argument(help="model.safetensors of a run.", show_default=False)],
+    file: Annotated[Path, typer.Argument(help="Table with the columns it was trained on.", show_default=False)],
+    out: Annotated[Path | None, typer.Option(help="CSV file to write; default: standard output.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Let --out replace a file.")] = False,
+    separator: Separator = None,
+    decimal: Decimal = None,
+    encoding: Encoding = None,
+    header: Header = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Predict the rows of a table; where it has the target too, say how good the predictions are."""
+    with _sentences():
+        import numpy as np
+
+        from fallline.data import read_table
+        from fallline.files import replacing
+        from fallline.network.model import Model
+        from fallline.report.text import score_in_words
+        from fallline.training.scores import score
+
+        if out is not None and out.exists() and not overwrite:
+            raise FalllineError(f"--out {out}: there is a file already. Name another, or pass --overwrite.")
+        loaded = Model.load(model)
+        table = read_table(file, separator=separator, decimal=decimal, encoding=encoding, header=header)
+        notes: list[str] = []
+        outputs = loaded.outputs(table, notes)
+        predictions = loaded.preparation.predictions(outputs)
+        targets = loaded.preparation.target_values(table)
+        judged = None
+        if targets is not None and (known := ~np.isnan(targets).any(axis=1)).any():
+            judged = score(loaded.preparation, outputs[known], targets[known])
+        if not quiet:
+            console = _console(stderr=True)
+            for note in notes:
+                console.print(f"note: {note}", style="yellow")
+            if judged is not None:
+                rows = int(known.sum())
+                console.print(f"on {rows:,} rows with a known target: {score_in_words(judged, rows, loaded)}")
+        if as_json:
+            _print_json({"rows": len(predictions), "predictions": predictions.to_dicts(), "score": judged})
+        elif out is None:
+            sys.stdout.write(predictions.write_csv())
+        else:
+            with replacing(out) as place:
+                predictions.write_csv(place)
+
+
+@app.command()
+def inspect(
+    model: Annotated[Path, typer.Argument(help="model.safetensors of a run.", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Show what a model file holds: network, layers, columns and how they are prepared."""
+    with _sentences():
+        from fallline.network.model import Model
+        from fallline.report.text import model_in_words
+
+        loaded = Model.load(model)
+        if as_json:
+            architecture = loaded.network.architecture
+            _print_json(
+                {
+                    "model": str(model),
+                    "shape": architecture.shape,
+                    "activations": architecture.activations,
+                    "loss": architecture.loss,
+                    "parameters": architecture.parameter_count,
+                    "dtype": loaded.network.parameters.dtype.name,
+                    "written_by": loaded.written_by,
+                    "preparation": loaded.preparation.to_dict(),
+                }
+            )
+        else:
+            _console().print(model_in_words(str(model), loaded))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from fallline import __version__
+
+        typer.echo(f"fallline {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Train a feed-forward network on a table down to its floor, and use it."""
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """Turn what went wrong into a sentence on standard error and an exit code."""
+    try:
+        yield
+    except FalllineError as problem:
+        _console(stderr=True).print(f"[bold red]error:[/] {_plain(str(problem))}", soft_wrap=True)
+        raise typer.Exit(UNUSABLE) from None
+    except KeyboardInterrupt:
+        _console(stderr=True).print("stopped.")
+        raise typer.Exit(INTERRUPTED) from None
+    except BrokenPipeError:
+        # The reader of our output left (as `head` does); nothing is wrong, and there is nobody to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(0) from None
+
+
+def _plain(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def _console(stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False)
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    from fallline.training.run_directory import jsonable
+
+    sys.stdout.write(json.dumps(jsonable(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _numbers(flag: str, text: str | None) -> list[int] | None:
+    return None if text is None else _each(int, flag, text)
+
+
+def _each(kind: Callable[[str], T], flag: str, text: str) -> list[T]:
+    try:
+        return [kind(word) for word in _words(text)]
+    except ValueError:
+        raise FalllineError(f"{flag} {text}: expected whole numbers with commas, such as 10,16,1.") from None
+
+
+def _pairs(words: list[str]) -> dict[str, str]:
+    pairs = dict(word.rpartition("=")[::2] for word in words)
+    if "" in pairs:
+        raise FalllineError("--kind: expected COLUMN=KIND, such as --kind zip=categorical.")
+    return pairs

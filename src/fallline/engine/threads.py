@@ -1,0 +1,18 @@
+"""How many threads the matrix products may use: more than one only where a product is worth sharing."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+
+from threadpoolctl import threadpool_limits
+
+WORTH_SHARING = 20_000_000  # multiplications in one product; below, waiting for each other costs more than it saves
+
+
+def fitting_threads(rows: int, shape: tuple[int, ...]) -> AbstractContextManager[object]:
+    """Return a context in which products of the layers with that many rows use no more threads than pay.
+
+    With one thread the results do not depend on the number of cores either.
+    """
+    largest = rows * max(n * m for n, m in zip(shape, shape[1:], strict=False))
+    return nullcontext() if largest >= WORTH_SHARING else threadpool_limits(limits=1, user_api="blas")

@@ -1,0 +1,308 @@
+"""The whole way: a table in; a trained model, an account of the run, and its folder out."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fallline.data import Prepared, Table, Task, prepare, read_table
+from fallline.engine import Rows
+from fallline.network import Network
+from fallline.network.model import Model
+from fallline.training.baselines import constant_baseline, linear_baseline
+from fallline.training.descent import Descent, descend
+from fallline.training.history import Record
+from fallline.training.interrupt import Interrupt
+from fallline.training.penalty import choose_strength, l2_of
+from fallline.training.run_directory import MODEL, RunDirectory
+from fallline.training.scores import Score, outputs_on, score, targets_of
+from fallline.training.settings import Plan, Settings, plan
+from fallline.training.stopping import StopReason
+
+ON_TRAINING_ROWS, ON_ALL_ROWS = "training rows", "all rows"
+SHARE_FOR_PENALTY = 0.4  # of the time limit
+
+
+class Audience:
+    """Who is told how a run goes; this one does not listen, and nothing in this floor prints."""
+
+    def prepared(self, table: Table, prepared: Prepared, plan: Plan) -> None:
+        """Tell what was read and what is going to be done."""
+
+    def doing(self, what: str) -> None:
+        """Tell what is being done, besides the descent."""
+
+    def descending(self, phase: str, plan: Plan) -> None:
+        """Announce that a descent begins."""
+
+    def record(self, phase: str, record: Record) -> None:
+        """Pass on a record of the descent."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came of a training."""
+
+    model: Model
+    plan: Plan
+    prepared: Prepared = field(repr=False)
+    table_name: str
+    l2: float
+    l2_strength: float | None  # None where it was given or left out
+    phases: dict[str, Descent]  # in order; the last gave the model its weights
+    scores: dict[str, Score]  # "train" and, with validation rows, "validation"
+    baselines: dict[str, Score | None]  # "constant" and "linear", judged on the same rows as the best of `scores`
+    validation_error: float  # of the network trained on the training rows alone; nan without validation rows
+    seconds: float
+    directory: Path | None
+
+    @property
+    def descent(self) -> Descent:
+        """The descent that gave the model its weights."""
+        return list(self.phases.values())[-1]
+
+    @property
+    def stop_reason(self) -> StopReason:
+        """Why it ended."""
+        return self.descent.stop_reason
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the account of the run in plain JSON types; a number that does not exist is null."""
+        preparation, architecture = self.model.preparation, self.model.network.architecture
+        return {
+            "table": self.table_name,
+            "task": preparation.task.value,
+            "targets": preparation.targets,
+            "rows": self.prepared.rows,
+            "train_rows": len(self.prepared.train_rows),
+            "validation_rows": len(self.prepared.validation_rows),
+            "inputs": preparation.inputs,
+            "shape": list(architecture.shape),
+            "activations": list(architecture.activations),
+            "parameters": architecture.parameter_count,
+            "loss": architecture.loss,
+            "optimizer": self.plan.optimizer.name,
+            "l2": self.l2,
+            "seed": self.plan.seed,
+            "dtype": self.model.network.parameters.dtype.name,
+            "reasons": self.plan.reasons,
+            "stop_reason": self.stop_reason.code,
+            "stop_text": self.stop_reason.text,
+            "stop_detail": self.descent.detail,
+            "remedy": self.stop_reason.remedy,
+            "train_error": self.descent.train_error,
+            "validation_error": self.validation_error,
+            "iterations": self.descent.iterations,
+            "steps": self.descent.steps,
+            "seconds": self.seconds,
+            "scores": self.scores,
+            "baselines": self.baselines,
+            "phases": {
+                name: {
+                    "stop_reason": descent.stop_reason.code,
+                    "iterations": descent.iterations,
+                    "steps": descent.steps,
+                    "seconds": descent.seconds,
+                    "train_error": descent.train_error,
+                    "validation_error": descent.validation_error,
+                    "kept_iteration": descent.kept_iteration,
+                }
+                for name, descent in self.phases.items()
+            },
+            "notes": self.prepared.notes,
+            "run": None if self.directory is None else str(self.directory),
+            "model": None if self.directory is None else str(self.directory / MODEL),
+        }
+
+
+def train(
+    source: Any,
+    settings: Settings | None = None,
+    *,
+    out: str | Path | None = None,
+    save: bool = True,
+    audience: Audience | None = None,
+    reading: dict[str, Any] | None = None,
+) -> Run:
+    """Train a network on a table, from the file to the model.
+
+    Parameters
+    ----------
+    source
+        A CSV or Parquet file, a pandas, Polars or pyarrow frame, or an array: see `fallline.data.read_table`.
+    settings
+        What to do; everything that is left out is chosen.
+    out
+        Folder of the run; None makes one under `runs/`.
+    save
+        False writes nothing.
+    audience
+        Who is told how it goes.
+    reading
+        Options of `fallline.data.read_table`.
+
+    Raises
+    ------
+    FalllineError
+        If the table cannot be used, or the settings do not fit it.
+    """
+    started = time.perf_counter()
+    settings, audience = settings or Settings(), audience or Audience()
+    table = read_table(source, **(reading or {}))
+    prepared = prepare(
+        table,
+        target=settings.target,
+        drop=settings.drop,
+        kinds=settings.kinds or None,
+        task=settings.task,
+        validation=settings.validation,
+        seed=settings.seed,
+        dtype=settings.dtype,
+        scale_inputs=settings.scale,
+        scale_targets=settings.scale,
+    )
+    chosen = plan(settings, prepared)
+    audience.prepared(table, prepared, chosen)
+    directory = RunDirectory(None if out is None else Path(out), Path(table.name).stem or "table") if save else None
+    try:
+        with Interrupt() as interrupt:
+            return _Training(table.name, prepared, chosen, audience, directory, interrupt, started).run()
+    finally:
+        if directory is not None:
+            directory.close()
+
+
+class _Training:
+    """One run, from the prepared rows on."""
+
+    def __init__(
+        self,
+        table_name: str,
+        prepared: Prepared,
+        plan: Plan,
+        audience: Audience,
+        directory: RunDirectory | None,
+        interrupt: Interrupt,
+        started: float,
+    ) -> None:
+        self.table_name = table_name
+        self.prepared = prepared
+        self.plan = plan
+        self.audience = audience
+        self.directory = directory
+        self.interrupt = interrupt
+        self.started = started
+        self.limit = math.inf if plan.limits.seconds is None else plan.limits.seconds
+        self.training = Rows(prepared.X, prepared.y, prepared.train_rows)
+        self.validation = Rows(prepared.X, prepared.y, prepared.validation_rows)
+        self.strength: float | None = None
+        self.kept_iteration = 0
+
+    def run(self) -> Run:
+        """Choose the penalty, descend, judge, and write it all down."""
+        preparation = self.prepared.preparation
+        if self.plan.choose_l2:
+            self._choose_penalty()
+        held_out = len(self.validation) > 0
+        judged = self.validation if held_out else self.training
+        phases: dict[str, Descent] = {}
+        scores: dict[str, Score] = {}
+        network = self._initial()
+        rest = self._time_left()
+        share = 0.5 if self.plan.refit else 1.0
+        phases[ON_TRAINING_ROWS] = self._descend(ON_TRAINING_ROWS, network, self.training, share * rest)
+        validation_error = phases[ON_TRAINING_ROWS].validation_error
+        if held_out:
+            scores["validation"] = score(preparation, outputs_on(network, judged), targets_of(judged))
+        if self.plan.refit and not self.interrupt.wished:
+            network = self._initial()
+            everything = Rows(self.prepared.X, self.prepared.y)
+            phases[ON_ALL_ROWS] = self._descend(ON_ALL_ROWS, network, everything, self._time_left())
+            scores["train"] = score(preparation, outputs_on(network, everything), targets_of(everything))
+        else:
+            scores["train"] = score(preparation, outputs_on(network, self.training), targets_of(self.training))
+        self.audience.doing("comparing with a linear model")
+        baselines = {
+            "constant": constant_baseline(preparation, self.training, judged),
+            "linear": linear_baseline(network, preparation, self.training, judged, self.interrupt),
+        }
+        run = Run(
+            model=Model(network, preparation),
+            plan=self.plan,
+            prepared=self.prepared,
+            table_name=self.table_name,
+            l2=self._l2(len(self.training) if ON_ALL_ROWS not in phases else len(self.prepared.X)),
+            l2_strength=self.strength,
+            phases=phases,
+            scores=scores,
+            baselines=baselines,
+            validation_error=validation_error,
+            seconds=time.perf_counter() - self.started,
+            directory=None if self.directory is None else self.directory.path,
+        )
+        if self.directory is not None:
+            run.model.save(self.directory.path / MODEL)
+            self.directory.write_run(run.to_dict())
+        return run
+
+    def _initial(self) -> Network:
+        return self.plan.network(self.prepared.X.dtype)
+
+    def _time_left(self) -> float:
+        return max(0.0, self.limit - (time.perf_counter() - self.started))
+
+    def _l2(self, rows: int) -> float:
+        if self.strength is not None:
+            return l2_of(self.strength, self.plan.architecture, rows)
+        return self.plan.l2
+
+    def _choose_penalty(self) -> None:
+        strata = None
+        if self.prepared.preparation.task is not Task.REGRESSION:
+            targets = targets_of(self.training)
+            strata = (targets[:, 0] if targets.shape[1] == 1 else targets.argmax(axis=1)).astype(np.int64)
+        choice = choose_strength(
+            self.plan.architecture,
+            self.training,
+            self._initial,
+            strata=strata,
+            seed=self.plan.seed,
+            seconds=SHARE_FOR_PENALTY * self._time_left(),
+            interrupt=self.interrupt,
+            tell=self.audience.doing,
+        )
+        self.strength = choice.strength
+        self.plan.reasons["l2"] = choice.reason
+
+    def _descend(self, phase: str, network: Network, rows: Rows, seconds: float) -> Descent:
+        limits = self.plan.limits
+        first = phase == ON_TRAINING_ROWS
+        if not first and limits.patience is not None:
+            # Without rows to watch, go as far as the watched descent found right.
+            limits = replace(limits, patience=None, plateau=False, iterations=self.kept_iteration)
+        if math.isfinite(self.limit):
+            limits = replace(limits, seconds=seconds)
+        self.audience.descending(phase, self.plan)
+
+        def observe(record: Record) -> None:
+            self.audience.record(phase, record)
+            if self.directory is not None:
+                self.directory.record(phase, record)
+
+        descent = descend(
+            network,
+            rows,
+            self.plan.optimizer,
+            validation=self.validation if first and len(self.validation) else None,
+            l2=self._l2(len(rows)),
+            limits=limits,
+            observe=observe,
+            interrupt=self.interrupt,
+        )
+        self.kept_iteration = descent.kept_iteration
+        return descent
