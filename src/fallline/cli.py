@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
@@ -172,6 +172,7 @@ def predict(
     """Predict the rows of a table; where it has the target too, say how good the predictions are."""
     with _sentences():
         import numpy as np
+        from rich.text import Text
 
         from fallline.data import read_table
         from fallline.files import replacing
@@ -193,10 +194,10 @@ def predict(
         if not quiet:
             console = _console(stderr=True)
             for note in notes:
-                console.print(f"note: {note}", style="yellow")
+                console.print(Text(f"note: {note}"), style="yellow")
             if judged is not None:
                 rows = int(known.sum())
-                console.print(f"on {rows:,} rows with a known target: {score_in_words(judged, rows, loaded)}")
+                console.print(Text(f"on {rows:,} rows with a known target: {score_in_words(judged, rows, loaded)}"))
         if as_json:
             _print_json({"rows": len(predictions), "predictions": predictions.to_dicts(), "score": judged})
         elif out is None:
@@ -263,8 +264,9 @@ def _sentences() -> Iterator[None]:
     try:
         yield
     except FalllineError as problem:
-        _console(stderr=True).print(f"[bold red]error:[/] {_plain(str(problem))}", soft_wrap=True)
-        raise typer.Exit(UNUSABLE) from None
+        _refuse(str(problem))
+    except MemoryError as problem:
+        _refuse(f"there is not enough memory ({problem}). Choose a smaller network (--hidden) or a smaller table.")
     except KeyboardInterrupt:
         _console(stderr=True).print("stopped.")
         raise typer.Exit(INTERRUPTED) from None
@@ -272,12 +274,16 @@ def _sentences() -> Iterator[None]:
         # The reader of our output left (as `head` does); nothing is wrong, and there is nobody to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(0) from None
+    except OSError as problem:
+        place = f"{problem.filename}: " if problem.filename else ""
+        _refuse(f"{place}{problem.strerror or problem}. Nothing that was there before is changed.")
 
 
-def _plain(text: str) -> str:
-    from rich.markup import escape
+def _refuse(sentence: str) -> NoReturn:
+    from rich.text import Text
 
-    return escape(text)
+    _console(stderr=True).print(Text.assemble(("error: ", "bold red"), sentence), soft_wrap=True)
+    raise typer.Exit(UNUSABLE) from None
 
 
 def _console(stderr: bool = False) -> Console:

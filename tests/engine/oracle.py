@@ -130,19 +130,20 @@ def _huber(e):
     return cases(np.abs(real(e)) <= 1, 0.5 * e * e, _absolute(e) - 0.5)
 
 
-def _binary(a, y):
-    """−y ln p − (1 − y) ln(1 − p), for probabilities that are not near 0 or 1."""
-    return -(y * ln(a)) - (1 - y) * ln(1 - a)
+def _binary(z, y):
+    """−y ln p − (1 − y) ln(1 − p) with p = 1 / (1 + e⁻ᶻ), so that 1 − p = 1 / (1 + eᶻ)."""
+    return y * ln(1 + exp(-z)) + (1 - y) * ln(1 + exp(z))
 
 
-# Each gives the summands, shape (…, rows, outputs), and what to divide their sum by
+# Each takes z and a of the output layer and the targets, and gives the summands, shape (…, rows, outputs), and what
+# to divide their sum by
 LOSSES = {
-    "mean_squared_error": lambda a, y: ((a - y) * (a - y), y.size),
-    "half_squared_error": lambda a, y: (0.5 * (a - y) * (a - y), 1),
-    "mean_absolute_error": lambda a, y: (_absolute(a - y), y.size),
-    "huber": lambda a, y: (_huber(a - y), y.size),
-    "binary_cross_entropy": lambda a, y: (_binary(a, y), y.size),
-    "categorical_cross_entropy": lambda a, y: (-(y * ln(a)), len(y)),
+    "mean_squared_error": lambda z, a, y: ((a - y) * (a - y), y.size),
+    "half_squared_error": lambda z, a, y: (0.5 * (a - y) * (a - y), 1),
+    "mean_absolute_error": lambda z, a, y: (_absolute(a - y), y.size),
+    "huber": lambda z, a, y: (_huber(a - y), y.size),
+    "binary_cross_entropy": lambda z, a, y: (_binary(z, y), y.size),
+    "categorical_cross_entropy": lambda z, a, y: (-(y * ln(a)), len(y)),
 }
 INCLUDED = {"binary_cross_entropy": "sigmoid", "categorical_cross_entropy": "softmax"}
 
@@ -161,7 +162,7 @@ def forward(shape, activations, parameters, X):
 
 def loss(shape, activations, name, parameters, X, y):
     """Return the loss for parameters (…, P)."""
-    summands, count = LOSSES[name](forward(shape, activations, parameters, X)[-1][1], y)
+    summands, count = LOSSES[name](*forward(shape, activations, parameters, X)[-1], y)
     return summands.sum(-1).sum(-1) / count
 
 
@@ -184,13 +185,13 @@ def gauss_newton(shape, activations, name, parameters, X, y):
     z, a = forward(shape, activations, parameters, X)[-1]
     unit = np.eye(y.shape[1])
     seen = HyperDual(z if of_logits else a, unit[:, None, None, :], unit[None, :, None, :])
-    summands, count = LOSSES[name](ACTIVATIONS[activations[-1]](seen) if of_logits else seen, y)
+    summands, count = LOSSES[name](seen, ACTIVATIONS[activations[-1]](seen) if of_logits else seen, y)
     H = summands.sum(-1).ab / count  # (outputs, outputs, rows)
     return np.einsum("rip,ijr,rjq->pq", J, H, J)
 
 
 class Problem(NamedTuple):
-    """A network with weights, rows, and a direction v, far enough from every kink for derivatives to exist."""
+    """A network with weights, rows, and a direction v, where the derivatives exist and are not all rounding."""
 
     shape: tuple[int, ...]
     activations: tuple[str, ...]
@@ -202,10 +203,11 @@ class Problem(NamedTuple):
 
 
 DISTANCE = 1e-6  # of z from 0 where the activation is kinked, of |ŷ − y| from the kink of the loss
+SATURATED = 1 - 1e-5  # a probability beyond it leaves fewer than eleven digits to 1 − p, in any arithmetic of p
 
 
 def problem(shape, activations, name, rows, seed):
-    """Draw a problem; drawn again, from the same generator, while it lies at a kink."""
+    """Draw a problem; drawn again, from the same generator, while it lies at a kink or a cross-entropy saturates."""
     rng = np.random.default_rng(seed)
     layers = list(pairwise(shape))
     for _ in range(100):
@@ -213,9 +215,9 @@ def problem(shape, activations, name, rows, seed):
         parameters, X = np.concatenate(W), rng.normal(size=(rows, shape[0]))
         y, v = _targets(name, rows, shape[-1], rng), rng.normal(size=len(parameters))
         drawn = Problem(shape, activations, name, parameters, X, y, v)
-        if _clear_of_kinks(drawn):
+        if _clear_of_kinks(drawn) and not _saturated(drawn):
             return drawn
-    raise AssertionError(f"seed {seed}: a hundred draws at a kink")
+    raise AssertionError(f"seed {seed}: a hundred draws at a kink or saturated")
 
 
 def _targets(name, rows, outputs, rng):
@@ -227,6 +229,12 @@ def _targets(name, rows, outputs, rng):
         certain = np.eye(outputs)[rng.integers(outputs, size=rows)]
         return np.where(uncertain, rng.dirichlet(np.ones(outputs), rows), certain)
     return rng.normal(size=(rows, outputs))
+
+
+def _saturated(p):
+    _, a = forward(p.shape, p.activations, p.parameters, p.X)[-1]
+    certain = p.activations[-1] == "softmax" and p.shape[-1] == 1  # 1 whatever the weights, and its derivatives 0
+    return p.loss in INCLUDED and not certain and a.max() > SATURATED
 
 
 def _clear_of_kinks(p):

@@ -181,6 +181,17 @@ def test_float32_stays_float32_and_near_float64(hidden, output, name):
 
 
 @pytest.mark.parametrize(("output", "name"), PAIRS)
+def test_loss_by_row_is_the_loss_of_each_row_alone(output, name):
+    p = deterministic("tanh", output, name, layers=2)
+    each = reference.loss_by_row(architecture_of(p), p.parameters, p.X, p.y)
+    textbook = (p.shape, p.activations, p.loss, p.parameters)
+    alone = [oracle.loss(*textbook, p.X[i : i + 1], p.y[i : i + 1]) for i in range(len(p.X))]
+    assert_close(each, np.array(alone), relative=EXACT, what="loss by row")
+    together = each.sum() if name == "half_squared_error" else each.mean()
+    assert_close(together, oracle.loss(*textbook, p.X, p.y), relative=EXACT, what="loss of all rows")
+
+
+@pytest.mark.parametrize(("output", "name"), PAIRS)
 def test_arguments_are_left_as_they_were(output, name):
     p = deterministic("relu", output, name, layers=2)
     kept = [array.copy() for array in (p.parameters, p.X, p.y, p.v)]

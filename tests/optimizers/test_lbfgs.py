@@ -72,10 +72,10 @@ def test_it_takes_the_steps_of_scipys_own():
         jac=True,
         method="L-BFGS-B",
         callback=lambda x: points.append(x.copy()),
-        options={"maxcor": 20, "ftol": 0.0, "gtol": 1e-10, "maxiter": 40, "maxfun": 10**6},
+        options={"maxcor": 7, "ftol": 0.0, "gtol": 1e-10, "maxiter": 40, "maxfun": 10**6},
     )
     parameters, watch = start.copy(), Watch(40)
-    assert LBFGS().minimize(objective, parameters, watch) is Outcome.STOPPED
+    assert LBFGS(memory=7).minimize(objective, parameters, watch) is Outcome.STOPPED
     assert len(watch.history) == len(points) == 40
     for iteration, point in zip(watch.history, points, strict=True):
         np.testing.assert_array_equal(iteration.parameters, point)
@@ -139,7 +139,7 @@ def test_an_interruption_leaves_the_weights_of_the_last_iteration(interrupt_befo
         ("huber", np.float32),
     ],
 )
-def test_only_a_gradient_within_the_tolerance_is_called_converged(loss, dtype):
+def test_only_a_gradient_that_is_zero_as_far_as_the_dtype_can_tell_is_called_converged(loss, dtype):
     """Where the error stands still because of its rounding or of a kink, the gradient need not be small."""
     rows = linear(dtype=dtype).objective.rows
     objective = Objective(Architecture((2, 1), ("identity",), loss), rows)
@@ -148,7 +148,8 @@ def test_only_a_gradient_within_the_tolerance_is_called_converged(loss, dtype):
         outcome = LBFGS().minimize(objective, parameters, Watch(500))
         largest = np.abs(objective.error_and_gradient(parameters)[1]).max()
         assert outcome in (Outcome.CONVERGED, Outcome.NO_DESCENT)
-        assert outcome is Outcome.NO_DESCENT or largest <= 1e-10, f"seed {seed}: {outcome} at a gradient of {largest}"
+        flat = largest <= math.sqrt(np.finfo(dtype).eps)  # a smaller slope is lost in the rounding of an error near 1
+        assert outcome is Outcome.NO_DESCENT or flat, f"seed {seed}: {outcome} at a gradient of {largest}"
 
 
 @pytest.mark.parametrize("tolerance", [1e-2, 1e-4, 1e-8])

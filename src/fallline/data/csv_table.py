@@ -46,6 +46,11 @@ class CsvTable:
         """The decimal mark of the table's numbers."""
         return self.dialect.decimal
 
+    @property
+    def read_as(self) -> str:
+        """How the text was read, in words."""
+        return self.dialect.describe()
+
     def batches(self) -> Iterator[pl.DataFrame]:
         """Yield the rows in order, as frames of strings with the table's column names."""
         for chunk, line in self._chunks():

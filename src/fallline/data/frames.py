@@ -27,7 +27,7 @@ class FrameTable:
     name: str
     decimal: str = "."
     notes: list[str] = field(default_factory=list)
-    dialect: None = None
+    read_as: str = ""
 
     @property
     def columns(self) -> list[str]:
@@ -48,7 +48,7 @@ class ArrayTable:
     name: str = "the array"
     decimal: str = "."
     notes: list[str] = field(default_factory=list)
-    dialect: None = None
+    read_as: str = ""
 
     @property
     def columns(self) -> list[str]:
@@ -71,7 +71,7 @@ class ParquetTable:
     rows: int
     decimal: str = "."
     notes: list[str] = field(default_factory=list)
-    dialect: None = None
+    read_as: str = ""
 
     @property
     def name(self) -> str:

@@ -99,11 +99,6 @@ def prepare(
     found = moments(X, train_rows)
     varying = found.minimum < found.maximum
     columns, kept = without_constants(planned, varying)
-    notes.extend(
-        f"Column '{column.name}' is left out: it is the same in every training row."
-        for column in columns
-        if column.role == "dropped" and any(column.name == each.name for each in planned.inputs)
-    )
     if not any(column.role == "input" for column in columns):
         raise DataError(
             f"{table.name}: no input column is left; the others are the same in every training row. "

@@ -220,9 +220,7 @@ def _remarks(columns: Sequence[Column], profiles: Mapping[str, Profile]) -> list
     """Return sentences about columns that lose something."""
     remarks = []
     for column in columns:
-        if column.role == "dropped" and column.reason != _DROPPED_BY_USER:
-            remarks.append(f"Column '{column.name}' is left out: {column.reason}.")
-        elif column.other_input:
+        if column.other_input:
             number = f"{column.distinct:,}" if column.distinct_exact else f"at least {column.distinct:,}"
             remarks.append(
                 f"Column '{column.name}' has {number} categories: the {MOST_CATEGORIES} most frequent have an "

@@ -27,6 +27,10 @@ class Table(Protocol):
         """The decimal mark of numbers that stand in text cells."""
 
     @property
+    def read_as(self) -> str:
+        """How a text table was read, in words; nothing where there was nothing to find out."""
+
+    @property
     def notes(self) -> list[str]:
         """Sentences about what reading found out that the user should see."""
 

@@ -45,7 +45,7 @@ class Architecture:
     loss: str
 
     def __post_init__(self) -> None:
-        if len(self.shape) < 2 or any(size < 1 for size in self.shape):
+        if len(self.shape) < 2 or any(not isinstance(size, int) or size < 1 for size in self.shape):
             raise FalllineError(
                 f"shape {list(self.shape)}: expected at least two sizes of 1 or more, "
                 "the first for the inputs and the last for the outputs, such as [2, 3, 1]."

@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-from fallline.engine.activations import ACTIVATIONS, row_dot, sigmoid, softplus
+from fallline.engine.activations import ACTIVATIONS, row_dot, sigmoid
 from fallline.engine.arrays import Array
 
 
@@ -31,8 +31,12 @@ class Loss(ABC):
         """Return the factor between the sum over rows and outputs and the loss."""
 
     @abstractmethod
+    def elements(self, output: Array, target: Array) -> Array:
+        """Return what each row and output adds to the sum, (rows, outputs), unscaled."""
+
     def total(self, output: Array, target: Array) -> float:
-        """Return the sum over rows and outputs, unscaled."""
+        """Return the sum over rows and outputs, unscaled; added up in float64."""
+        return float(self.elements(output, target).sum(dtype=np.float64))
 
     @abstractmethod
     def gradient(self, output: Array, target: Array) -> Array:
@@ -53,8 +57,8 @@ class MeanSquaredError(_Mean):
 
     name = "mean_squared_error"
 
-    def total(self, output: Array, target: Array) -> float:
-        return _sum_of_squares(output - target)
+    def elements(self, output: Array, target: Array) -> Array:
+        return np.square(output - target)
 
     def gradient(self, output: Array, target: Array) -> Array:
         return 2.0 * (output - target)
@@ -71,8 +75,8 @@ class HalfSquaredError(Loss):
     def scale(self, rows: int, outputs: int) -> float:
         return 1.0
 
-    def total(self, output: Array, target: Array) -> float:
-        return 0.5 * _sum_of_squares(output - target)
+    def elements(self, output: Array, target: Array) -> Array:
+        return 0.5 * np.square(output - target)
 
     def gradient(self, output: Array, target: Array) -> Array:
         return output - target
@@ -86,8 +90,8 @@ class MeanAbsoluteError(_Mean):
 
     name = "mean_absolute_error"
 
-    def total(self, output: Array, target: Array) -> float:
-        return float(np.abs(output - target).sum(dtype=np.float64))
+    def elements(self, output: Array, target: Array) -> Array:
+        return np.abs(output - target)
 
     def gradient(self, output: Array, target: Array) -> Array:
         return np.sign(output - target)
@@ -104,10 +108,10 @@ class Huber(_Mean):
 
     name = "huber"
 
-    def total(self, output: Array, target: Array) -> float:
+    def elements(self, output: Array, target: Array) -> Array:
         e = np.abs(output - target)
         inside = np.minimum(e, HUBER_DELTA)
-        return float((inside * (e - 0.5 * inside)).sum(dtype=np.float64))
+        return inside * (e - 0.5 * inside)
 
     def gradient(self, output: Array, target: Array) -> Array:
         return np.clip(output - target, -HUBER_DELTA, HUBER_DELTA)
@@ -122,8 +126,9 @@ class BinaryCrossEntropy(_Mean):
     name = "binary_cross_entropy"
     from_logits_of = "sigmoid"
 
-    def total(self, output: Array, target: Array) -> float:
-        return float((softplus(output) - target * output).sum(dtype=np.float64))
+    def elements(self, output: Array, target: Array) -> Array:
+        # softplus(z) − y z, with the large parts of the two cancelled before the small one is added
+        return (np.maximum(output, 0.0) - target * output) + np.log1p(np.exp(-np.abs(output)))
 
     def gradient(self, output: Array, target: Array) -> Array:
         return sigmoid(output) - target
@@ -142,10 +147,10 @@ class CategoricalCrossEntropy(Loss):
     def scale(self, rows: int, outputs: int) -> float:
         return 1.0 / rows
 
-    def total(self, output: Array, target: Array) -> float:
+    def elements(self, output: Array, target: Array) -> Array:
         shifted = output - output.max(axis=1, keepdims=True)
         log_sum = np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-        return float((target * (log_sum - shifted)).sum(dtype=np.float64))
+        return np.asarray(target * (log_sum - shifted))
 
     def gradient(self, output: Array, target: Array) -> Array:
         p = ACTIVATIONS["softmax"].value(output)
@@ -154,10 +159,6 @@ class CategoricalCrossEntropy(Loss):
     def curvature(self, output: Array, target: Array, v: Array) -> Array:
         p = ACTIVATIONS["softmax"].value(output)
         return np.asarray(target.sum(axis=1, keepdims=True) * p * (v - row_dot(p, v)))
-
-
-def _sum_of_squares(e: Array) -> float:
-    return float(np.square(e).sum(dtype=np.float64))
 
 
 LOSSES: dict[str, Loss] = {

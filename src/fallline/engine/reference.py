@@ -54,6 +54,13 @@ def loss(architecture: Architecture, parameters: Array, X: Array, y: Array) -> f
     return architecture.loss_function.total(output, y) * _scale(architecture, y)
 
 
+def loss_by_row(architecture: Architecture, parameters: Array, X: Array, y: Array) -> Array:
+    """Return the loss of each row (rows,), as if it were the only one."""
+    output = _seen_by_loss(architecture, forward(architecture, parameters, X)[-1])
+    elements = architecture.loss_function.elements(output, y)
+    return np.asarray(elements.sum(axis=1)) * architecture.loss_function.scale(1, architecture.outputs)
+
+
 def loss_and_gradient(architecture: Architecture, parameters: Array, X: Array, y: Array) -> tuple[float, Array]:
     """Return the loss and its gradient (parameters,) by back-propagation."""
     trace = forward(architecture, parameters, X)

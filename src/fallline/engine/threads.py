@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from itertools import pairwise
 
 from threadpoolctl import threadpool_limits
 
@@ -14,5 +15,5 @@ def fitting_threads(rows: int, shape: tuple[int, ...]) -> AbstractContextManager
 
     With one thread the results do not depend on the number of cores either.
     """
-    largest = rows * max(n * m for n, m in zip(shape, shape[1:], strict=False))
+    largest = rows * max(n * m for n, m in pairwise(shape))
     return nullcontext() if largest >= WORTH_SHARING else threadpool_limits(limits=1, user_api="blas")

@@ -1,11 +1,12 @@
 """The model: a network with the preparation of its table, and the one file that keeps both.
 
-The file is safetensors: the parameter vector as one tensor, everything else as JSON in the metadata. Loading
-it runs no code from the file.
+The file is safetensors: the parameter vector as one tensor, everything else as JSON in one entry of the metadata
+(several would be written in an order drawn by lot). Loading it runs no code from the file.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ import safetensors
 import safetensors.numpy
 
 from fallline.data import Preparation, Table, read_table
-from fallline.engine import Architecture
+from fallline.engine import Architecture, Array
 from fallline.errors import FalllineError, ModelFileError
 from fallline.files import replacing
 from fallline.network.network import Network
@@ -37,7 +38,7 @@ class Model:
     preparation: Preparation
     written_by: str = ""  # version of Fallline, where the model comes from a file
 
-    def outputs(self, table: Table, notes: list[str] | None = None) -> Any:
+    def outputs(self, table: Table, notes: list[str] | None = None) -> Array:
         """Return the network's outputs (rows, outputs), in its own units; see `Preparation.transform`."""
         X = self.preparation.transform(table, self.network.parameters.dtype, notes=notes)
         return self.network.run(X)
@@ -61,7 +62,6 @@ class Model:
 
         architecture = self.network.architecture
         about = {
-            "format": FORMAT,
             "format_version": FORMAT_VERSION,
             "fallline_version": __version__,
             "shape": list(architecture.shape),
@@ -69,9 +69,8 @@ class Model:
             "loss": architecture.loss,
             "preparation": self.preparation.to_dict(),
         }
-        content = safetensors.numpy.save(
-            {_TENSOR: self.network.parameters}, metadata={key: json.dumps(value) for key, value in about.items()}
-        )
+        about["checksum"] = checksum(about, self.network.parameters)
+        content = safetensors.numpy.save({_TENSOR: self.network.parameters}, metadata={FORMAT: json.dumps(about)})
         with replacing(Path(path)) as file:
             file.write(content)
 
@@ -86,55 +85,67 @@ class Model:
         """
         path = Path(path)
         about, parameters = _read(path)
-        version = about.get("format_version")
-        if not isinstance(version, int) or version > FORMAT_VERSION:
+        version = about.get("format_version", 0)
+        if isinstance(version, int) and version > FORMAT_VERSION:
             raise ModelFileError(
                 f"{path.name}: written in model format {version} by Fallline {about.get('fallline_version', '?')}; "
                 f"this version reads formats up to {FORMAT_VERSION}. Update Fallline (pip install -U fallline)."
             )
         try:
-            architecture = Architecture(
-                tuple(int(size) for size in about["shape"]),
-                tuple(str(name) for name in about["activations"]),
-                str(about["loss"]),
-            )
+            if checksum(about, parameters) != about["checksum"]:
+                raise FalllineError("its content does not fit its checksum.")
+            architecture = Architecture(tuple(about["shape"]), tuple(about["activations"]), about["loss"])
             network = Network.from_parameters(architecture, parameters)
             preparation = Preparation.from_dict(about["preparation"])
+            if (preparation.inputs, preparation.outputs) != (network.shape[0], network.shape[-1]):
+                raise FalllineError("network and preparation do not fit.")
+            if not np.isfinite(parameters).all():
+                raise FalllineError("its weights are not all finite numbers.")
         except KeyError as missing:
             raise ModelFileError(f"{path.name}: the model file is damaged: it lacks {missing}.") from None
-        except (FalllineError, TypeError, ValueError) as problem:
+        except (FalllineError, TypeError, ValueError, ArithmeticError, AttributeError) as problem:
             raise ModelFileError(f"{path.name}: the model file is damaged: {problem}") from None
-        if (preparation.inputs, preparation.outputs) != (network.shape[0], network.shape[-1]):
-            raise ModelFileError(f"{path.name}: the model file is damaged: network and preparation do not fit.")
-        return cls(network, preparation, str(about.get("fallline_version", "?")))
+        return cls(network, preparation, str(about["fallline_version"]))
 
 
-def _read(path: Path) -> tuple[dict[str, Any], Any]:
-    """Return the metadata and the parameter vector of a model file."""
-    if path.is_dir():
-        raise ModelFileError(f"{path}: a folder, not a model file. Name the model.safetensors inside it.")
+def checksum(about: dict[str, Any], parameters: Array) -> str:
+    """Return the SHA-256 of what a model file says, but for the checksum itself, and of its parameters."""
+    said = {key: value for key, value in about.items() if key != "checksum"}
+    content = json.dumps(said, sort_keys=True).encode() + parameters.tobytes()
+    return hashlib.sha256(content).hexdigest()
+
+
+def _read(path: Path) -> tuple[dict[str, Any], Array]:
+    """Return what a model file says, and its parameter vector."""
     try:
+        if path.is_dir():
+            raise ModelFileError(f"{path}: a folder, not a model file. Name the model.safetensors inside it.")
         size = path.stat().st_size
         if size == 0:
             raise ModelFileError(f"{path.name}: the file is empty (0 bytes), not a model.")
         with safetensors.safe_open(str(path), framework="numpy") as file:
-            metadata = file.metadata() or {}
-            if metadata.get("format") != json.dumps(FORMAT):
+            told = (file.metadata() or {}).get(FORMAT)
+            if told is None:
                 raise ModelFileError(
                     f"{path.name}: a safetensors file, but not a Fallline model. "
                     "Name the model.safetensors that `fallline train` wrote."
                 )
-            about = {key: json.loads(value) for key, value in metadata.items()}
+            about = json.loads(told)
+            if not isinstance(about, dict):
+                raise ModelFileError(f"{path.name}: the model file is damaged: it does not say what it is.")
             if _TENSOR not in file.keys():  # noqa: SIM118 - a file handle, not a mapping
                 raise ModelFileError(f"{path.name}: the model file is damaged: it has no parameters.")
-            parameters = np.array(file.get_tensor(_TENSOR))
+            return about, np.array(file.get_tensor(_TENSOR))
     except FileNotFoundError:
         raise ModelFileError(f"{path}: there is no such file. Name the model.safetensors of a run.") from None
     except OSError as problem:
         raise ModelFileError(f"{path}: cannot be read: {problem.strerror or problem}.") from None
-    except (safetensors.SafetensorError, json.JSONDecodeError) as problem:
+    except (AttributeError, TypeError):
+        raise ModelFileError(
+            f"{path.name}: the model file is damaged: its parameters are of an unknown type."
+        ) from None
+    except (safetensors.SafetensorError, json.JSONDecodeError, RecursionError) as problem:
         raise ModelFileError(
             f"{path.name}: not a model file, or a damaged or truncated one ({problem}; {size:,} bytes). "
             "Name the model.safetensors that `fallline train` wrote."
         ) from None
-    return about, parameters

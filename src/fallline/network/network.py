@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -67,9 +68,9 @@ class Network:
         seed: int | None = None,
         dtype: npt.DTypeLike = "float64",
     ) -> None:
-        sizes = tuple(int(size) for size in shape)
+        sizes = tuple(operator.index(size) for size in shape)
         self.architecture = Architecture(sizes, per_layer(activation, len(sizes) - 1), loss)
-        name = np.dtype(dtype).name
+        name = dtype if isinstance(dtype, str) else np.dtype(dtype).name
         drawn = draw(self.architecture, initialiser, np.random.default_rng(seed))
         self.parameters: Array = drawn.astype(lookup(_DTYPES, name, "dtype"))
 
@@ -128,7 +129,10 @@ class Network:
         FalllineError
             If X or y does not fit the network.
         """
-        return self._descend(*self._rows(X, y), learning_rate)
+        error, gradient = reference.loss_and_gradient(self.architecture, self.parameters, *self._rows(X, y))
+        gradient *= learning_rate
+        self.parameters -= gradient
+        return error
 
     def train(
         self,
@@ -167,25 +171,19 @@ class Network:
         with np.errstate(over="ignore", invalid="ignore"):
             for i in range(iterations + 1):
                 if i < iterations:
-                    np.copyto(before, self.parameters)
-                    errors[i] = self._descend(X, y, learning_rate)
+                    errors[i], gradient = reference.loss_and_gradient(self.architecture, self.parameters, X, y)
                 else:
                     errors[i] = reference.loss(self.architecture, self.parameters, X, y)
                 if not np.isfinite(errors[i]):
                     self.parameters[:] = before
-                    raise FalllineError(
-                        f"The error overflowed at iteration {i} (before it: {errors[max(i - 1, 0)]:.6g}). "
-                        f"A learning rate below {learning_rate:g} would keep the descent stable."
-                    )
+                    raise FalllineError(_overflow(errors[: i + 1], learning_rate))
+                if i < iterations:
+                    np.copyto(before, self.parameters)
+                    gradient *= learning_rate
+                    self.parameters -= gradient
                 if report_every and i % report_every == 0:
                     report(f"iteration {i:>9,}  error {errors[i]:.8g}")
         return errors
-
-    def _descend(self, X: Array, y: Array, learning_rate: float) -> float:
-        error, gradient = reference.loss_and_gradient(self.architecture, self.parameters, X, y)
-        gradient *= learning_rate
-        self.parameters -= gradient
-        return error
 
     def _inputs(self, X: npt.ArrayLike) -> Array:
         rows = np.asarray(X, dtype=self.parameters.dtype)
@@ -200,6 +198,8 @@ class Network:
 
     def _rows(self, X: npt.ArrayLike, y: npt.ArrayLike) -> tuple[Array, Array]:
         rows = self._inputs(X)
+        if len(rows) == 0:
+            raise FalllineError("X: expected at least one row, got none.")
         targets = np.asarray(y, dtype=self.parameters.dtype)
         if targets.ndim == 1 and (self.shape[-1] == 1 or len(rows) == 1):
             targets = targets.reshape(len(rows), -1) if targets.size == len(rows) * self.shape[-1] else targets
@@ -217,3 +217,12 @@ class Network:
             f"Network({list(self.shape)}, {activation}, loss={self.architecture.loss!r}, "
             f"dtype={self.parameters.dtype.name!r})"
         )
+
+
+def _overflow(errors: Array, learning_rate: float) -> str:
+    if len(errors) == 1:
+        return f"The error is {errors[0]} before the first step: X, y or the first weights hold nan or huge numbers."
+    return (
+        f"The error overflowed at iteration {len(errors) - 1} (before it: {errors[-2]:.6g}). "
+        f"A learning rate below {learning_rate:g} would keep the descent stable."
+    )

@@ -62,7 +62,13 @@ class FirstOrder(Optimizer):
             raise FalllineError(f"learning rate {self.learning_rate}: expected a number above 0, such as 0.01.")
         return Constant(self.learning_rate)
 
+    def require_fitting(self, rows: int) -> None:
+        if self.batch_size is not None and self.batch_size < 1:
+            raise FalllineError(f"batch size {self.batch_size}: expected a number of rows, 1 or more.")
+        self.schedule()
+
     def minimize(self, objective: Objective, parameters: Array, watch: Watch) -> Outcome:
+        self.require_fitting(len(objective.rows))
         slots = self.start(parameters)
         course = self.schedule().course()
         rng = np.random.default_rng(self.seed)
@@ -98,7 +104,7 @@ class FirstOrder(Optimizer):
             )
             if watch.iteration(iteration):
                 return Outcome.STOPPED
-            if iteration.gradient_norm == 0.0:
+            if iteration.gradient_norm == 0.0 and iteration.step_size == 0.0:  # momentum may still be moving
                 return Outcome.CONVERGED
 
     def _batches(self, rows: int, rng: np.random.Generator) -> Iterator[Index]:

@@ -24,7 +24,7 @@ class LBFGS(Optimizer):
         The largest element of the gradient at which the descent counts as converged.
     """
 
-    memory: int = 20
+    memory: int = 10
     gradient_tolerance: float = 1e-10
 
     name = "lbfgs"
@@ -50,7 +50,10 @@ class LBFGS(Optimizer):
             )
         except _Stop as stop:
             return stop.outcome
-        return Outcome.CONVERGED if result.status == 0 else Outcome.NO_DESCENT
+        # SciPy also says "converged" where the error stood still, which a kink or rounding can bring about on a slope
+        rounding = math.sqrt(np.finfo(parameters.dtype).eps)
+        flat = float(np.abs(result.jac).max()) <= max(self.gradient_tolerance, rounding)
+        return Outcome.CONVERGED if flat else Outcome.NO_DESCENT
 
 
 class _Stop(Exception):  # noqa: N818 - no error: the way out of SciPy's loop
@@ -67,7 +70,7 @@ class _Descent:
         self.parameters = parameters
         self.watch = watch
         self._tried: dict[bytes, tuple[float, float]] = {}  # error and gradient norm, since the last iteration
-        self._value = math.nan  # of the last point that was finite
+        self._wall = math.nan  # the value where the line begins
         self._number = 0
         self._steps = 0
 
@@ -80,16 +83,20 @@ class _Descent:
         error, gradient = self.objective.error_and_gradient(weights)
         value = error + self.objective.penalty(weights)
         if not (math.isfinite(value) and np.isfinite(gradient).all()):
-            if math.isnan(self._value):
+            if math.isnan(self._wall):
                 raise _Stop(Outcome.NOT_FINITE)
-            return 10.0 * self._value + 1.0, np.zeros_like(point)
-        self._value = value
+            return 10.0 * abs(self._wall) + 1.0, np.zeros_like(point)
+        if math.isnan(self._wall):
+            self._wall = value
         self._tried[point.tobytes()] = error, norm(gradient)
         return value, gradient.astype(np.float64)
 
     def accept(self, point: Array) -> None:
         """Take the point at which an iteration ended, and tell the watch."""
+        if point.tobytes() not in self._tried:
+            raise _Stop(Outcome.NO_DESCENT)
         error, gradient_norm = self._tried[point.tobytes()]
+        self._wall = error + self.objective.penalty(point.astype(self.parameters.dtype))
         weights = point.astype(self.parameters.dtype)
         moved = norm(weights - self.parameters)
         np.copyto(self.parameters, weights)

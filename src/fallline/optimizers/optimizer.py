@@ -49,6 +49,9 @@ class Optimizer(ABC):
 
     name: str
 
+    def require_fitting(self, rows: int) -> None:  # noqa: B027 - most have nothing to refuse
+        """Raise a FalllineError if the settings make no sense for that many rows."""
+
     @abstractmethod
     def minimize(self, objective: Objective, parameters: Array, watch: Watch) -> Outcome:
         """Lower the objective from `parameters`, which is changed in place, until watch says stop.

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fallline.engine import Array, Objective
+from fallline.engine import Array
 from fallline.errors import FalllineError
 from fallline.optimizers.first_order import FirstOrder
-from fallline.optimizers.optimizer import Outcome, Watch
 from fallline.optimizers.schedules import Schedule
 
 
@@ -26,19 +25,19 @@ class Rprop(FirstOrder):
     name = "rprop"
     slots = 2
 
-    def minimize(self, objective: Objective, parameters: Array, watch: Watch) -> Outcome:
-        if self.batch_size is not None and self.batch_size < len(objective.rows):
+    def require_fitting(self, rows: int) -> None:
+        super().require_fitting(rows)
+        if self.batch_size is not None and self.batch_size < rows:
             raise FalllineError(
                 f"batch size {self.batch_size}: rprop compares the signs of successive gradients, so it needs all "
-                f"{len(objective.rows)} rows at each step. Leave the batch size out, or use adam."
+                f"{rows} rows at each step. Leave the batch size out, or use adam."
             )
-        return super().minimize(objective, parameters, watch)
 
     def update(self, parameters: Array, gradient: Array, slots: list[Array], rate: float, step: int) -> None:
         previous, steps = slots
         if step == 1:
             steps[:] = rate
-        agreement = previous * gradient
+        agreement = np.sign(previous) * np.sign(gradient)
         np.multiply(steps, self.grow, out=steps, where=agreement > 0)
         np.multiply(steps, self.shrink, out=steps, where=agreement < 0)
         np.clip(steps, self.smallest, self.largest, out=steps)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from rich.table import Table
+from rich.text import Text
 
 from fallline.data import Column
 
@@ -18,10 +19,15 @@ def columns_table(columns: Sequence[Column]) -> Table:
     for heading in ("column", "role", "kind", "as", "missing"):
         table.add_column(heading, justify="right" if heading == "missing" else "left", overflow="fold")
     lines = list(_lines(columns))
-    for line in lines[:MOST_LINES]:
-        table.add_row(*line, style="dim" if line[1] == "dropped" else "bold" if line[1] == "target" else "")
-    if len(lines) > MOST_LINES:
-        table.add_row(f"… and {len(lines) - MOST_LINES} more lines", "", "", "", "")
+    inputs = [line for line in lines if line[1] == "input"]
+    left_out = inputs[MOST_LINES:] if len(lines) > MOST_LINES else []
+    for line in lines:
+        if line not in left_out:
+            table.add_row(
+                *map(Text, line), style="dim" if line[1] == "dropped" else "bold" if line[1] == "target" else ""
+            )
+    if left_out:
+        table.add_row(f"… and {len(left_out)} more", "input", "", "", "")
     return table
 
 

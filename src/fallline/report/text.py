@@ -21,7 +21,7 @@ from fallline.training.settings import Plan
 def before_training(table: data.Table, prepared: Prepared, plan: Plan) -> RenderableType:
     """Return what was inferred from the table, and what is going to be done."""
     parts: list[RenderableType] = []
-    parts.append(Text(f"{table.name}: {', '.join([f'{prepared.rows:,} rows', *table.notes])}", style="bold"))
+    parts.append(Text(", ".join(filter(None, [f"{table.name}: {prepared.rows:,} rows", table.read_as])), style="bold"))
     parts.append(columns_table(prepared.preparation.columns))
     parts.extend(Text(f"note: {note}", style="yellow") for note in prepared.notes)
     parts.append(Text(f"network {network_in_words(plan.architecture.shape, plan.architecture.activations)}"))
@@ -35,24 +35,35 @@ def network_in_words(shape: tuple[int, ...], activations: tuple[str, ...]) -> st
     return f"{'-'.join(map(str, shape))}, {', '.join([*names, output])}"
 
 
+class _Facts:
+    """Names and what they stand for, under each other; no text is read as markup."""
+
+    def __init__(self) -> None:
+        self.grid = Table.grid(padding=(0, 2))
+        self.grid.add_column(style="bold", no_wrap=True)
+        self.grid.add_column()
+
+    def add(self, name: str, words: str, style: str = "") -> None:
+        """Add a line."""
+        self.grid.add_row(name, Text(words, style=style))
+
+
 def summary(run: Run) -> RenderableType:
     """Return the account of a run: network, descent, stop, errors against the baselines, and what next."""
     architecture = run.model.network.architecture
-    facts = Table.grid(padding=(0, 2))
-    facts.add_column(style="bold", no_wrap=True)
-    facts.add_column()
+    facts = _Facts()
     rows = f"{run.prepared.rows:,} rows, {len(run.prepared.preparation.columns)} columns"
-    facts.add_row("table", f"{run.table_name}: {rows}; target {_target(run)}")
-    facts.add_row(
+    facts.add("table", f"{run.table_name}: {rows}; target {_target(run)}")
+    facts.add(
         "network",
         f"{network_in_words(architecture.shape, architecture.activations)}; "
         f"{architecture.parameter_count:,} parameters, {run.model.network.parameters.dtype.name}",
     )
-    facts.add_row("descent", _descent(run))
+    facts.add("descent", _descent(run))
     detail = f" ({run.descent.detail})" if run.descent.detail else ""
-    facts.add_row("stopped", f"{run.stop_reason.text}{detail}.")
-    facts.add_row("", Text(run.stop_reason.remedy, style="dim"))
-    parts: list[RenderableType] = [facts, Text(), _comparison(run)]
+    facts.add("stopped", f"{run.stop_reason.text}{detail}.")
+    facts.add("", run.stop_reason.remedy, style="dim")
+    parts: list[RenderableType] = [facts.grid, Text(), _comparison(run)]
     if run.directory is not None:
         parts += [Text(), Text.assemble(("model  ", "bold"), str(run.directory / MODEL))]
     return Group(*parts)
@@ -88,7 +99,7 @@ def _comparison(run: Run) -> RenderableType:
     targets = run.model.preparation.targets
     for name in targets if regression and len(targets) > 1 else [""]:
         for heading in ("RMSE", "R²") if regression else ("right", "accuracy"):
-            table.add_column(f"{name} {heading}".strip(), justify="right")
+            table.add_column(Text(f"{name} {heading}".strip()), justify="right")
     lines = [
         ("this network", run.scores["validation" if validated else "train"], judged),
         ("a linear model", run.baselines["linear"], judged),
@@ -105,7 +116,7 @@ def _comparison(run: Run) -> RenderableType:
     note += f", training {_error(run.descent.train_error)}; on the rows it learned from: {words}"
     parts: list[RenderableType] = [table, Text(note, style="dim")]
     if everything:
-        told = "The model was then trained once more, the same way, on all rows; the validation rows judged it before."
+        told = "Then all of it was done once more on all rows, for the model that is kept; validation judged the way."
         parts.append(Text(told, style="dim"))
     return Group(*parts)
 
@@ -140,19 +151,17 @@ def _error(value: float) -> str:
 def model_in_words(path: str, model: Model) -> RenderableType:
     """Return what a model file holds."""
     network, preparation = model.network, model.preparation
-    facts = Table.grid(padding=(0, 2))
-    facts.add_column(style="bold", no_wrap=True)
-    facts.add_column()
-    facts.add_row("model", f"{path}, written by Fallline {model.written_by}")
-    facts.add_row("network", network_in_words(network.shape, network.architecture.activations))
-    facts.add_row("loss", network.architecture.loss)
-    facts.add_row("predicts", f"{', '.join(preparation.targets)} ({preparation.task.value})")
+    facts = _Facts()
+    facts.add("model", f"{path}, written by Fallline {model.written_by}")
+    facts.add("network", network_in_words(network.shape, network.architecture.activations))
+    facts.add("loss", network.architecture.loss)
+    facts.add("predicts", f"{', '.join(preparation.targets)} ({preparation.task.value})")
     if preparation.classes:
-        facts.add_row("classes", ", ".join(preparation.classes))
+        facts.add("classes", ", ".join(preparation.classes))
     layers = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("layer", "units", "inputs", "activation", "weights from", "to", "mean size"):
         layers.add_column(heading, justify="left" if heading == "activation" else "right")
     for i, (W, activation) in enumerate(zip(network.layers, network.architecture.activations, strict=True), start=1):
         numbers = (f"{W.min():.3g}", f"{W.max():.3g}", f"{abs(W).mean():.3g}")
         layers.add_row(str(i), str(W.shape[0]), str(W.shape[1] - 1), activation, *numbers)
-    return Group(facts, Text(), layers, Text(), columns_table(preparation.columns))
+    return Group(facts.grid, Text(), layers, Text(), columns_table(preparation.columns))

@@ -143,7 +143,7 @@ class _Watch:
             self._monitored, self._best_number = monitored, number
             self._best = iteration.parameters.copy() if self._best is None else self._best
             np.copyto(self._best, iteration.parameters)
-        if limits.target_error is not None and error <= limits.target_error:
+        if self._reached(iteration):
             self._reason = StopReason.TARGET_REACHED
         elif limits.iterations is not None and number >= limits.iterations:
             self._reason = StopReason.ITERATION_LIMIT
@@ -157,6 +157,13 @@ class _Watch:
                 self._reason = StopReason.PLATEAU
         return self._reason is not None
 
+    def _reached(self, iteration: Iteration) -> bool:
+        """Whether the target is reached by the weights themselves, and not only by the mean over an epoch's batches."""
+        target = self._limits.target_error
+        if target is None or iteration.error > target:
+            return False
+        return self._objective.error(iteration.parameters) <= target
+
     def _record(self, iteration: Iteration, validation_error: float) -> None:
         record = Record(
             iteration=iteration.number,
@@ -168,7 +175,7 @@ class _Watch:
             step_size=iteration.step_size,
             learning_rate=iteration.learning_rate,
         )
-        self._history.append(record)
+        self._history.append(record, last=self._reason is not None)
         if self._observe is not None:
             self._observe(record)
 

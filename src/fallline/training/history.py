@@ -41,12 +41,12 @@ class History:
         """Whether this iteration is one to be recorded."""
         return iteration % self.stride == 0
 
-    def append(self, record: Record) -> None:
-        """Add a record."""
+    def append(self, record: Record, *, last: bool = False) -> None:
+        """Add a record; the last one of a run is never dropped."""
         self.records.append(record)
         if len(self.records) > self._most:
             self.stride *= 2
-            self.records = [kept for kept in self.records if self.wants(kept.iteration)]
+            self.records = [kept for kept in self.records if self.wants(kept.iteration) or (last and kept is record)]
 
     def column(self, name: str) -> Array:
         """Return one quantity over the records (records,), float64."""

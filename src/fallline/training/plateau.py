@@ -20,6 +20,7 @@ LEAST_STEPS = 5000  # on all rows or on batches; before that, a flat stretch is 
 SMALL_FALL = 1e-3  # share of the error that must fall within the last half of a run
 GROWING_GRADIENT = 1.02
 NORMAL_MAD = 1.4826  # standard deviation of a normal distribution, over its median absolute deviation
+CERTAIN = 3.0  # standard errors
 MEDIAN_ERROR = 1.2533  # standard error of a median, over that of a mean
 
 
@@ -28,7 +29,7 @@ class Trend(NamedTuple):
 
     error: float  # median of the last part
     fall: float  # per iteration; below 0 where the error rises
-    uncertainty: float  # of the fall per iteration, two standard errors
+    uncertainty: float  # of the fall per iteration, three standard errors
     flat: bool  # whether this is a plateau
 
 
@@ -48,13 +49,13 @@ def trend(iterations: Array, errors: Array, gradient_norms: Array) -> Trend | No
     places = [float(np.mean(part)) for part in np.array_split(iterations[window], 3)]
     scatter = math.hypot(_median_error(parts[0]), _median_error(parts[2]))
     fall = first - last
-    flat = fall <= max(SMALL_FALL * abs(last), 2.0 * scatter)
-    speeding_up = middle - last > max(first - middle, 0.0) + 2.0 * scatter and middle > last
+    flat = fall <= max(SMALL_FALL * abs(last), CERTAIN * scatter)
+    speeding_up = middle - last > max(first - middle, 0.0) + CERTAIN * scatter and middle > last
     norms = [np.median(part) for part in np.array_split(gradient_norms[window], 3)]
     leaving_saddle = norms[0] < norms[1] < norms[2] and norms[2] > GROWING_GRADIENT * norms[0] and fall > 0
     span = places[2] - places[1]
     return Trend(
-        last, (middle - last) / span, 2.0 * scatter / span, bool(flat and not speeding_up and not leaving_saddle)
+        last, (middle - last) / span, CERTAIN * scatter / span, bool(flat and not speeding_up and not leaving_saddle)
     )
 
 

@@ -25,7 +25,8 @@ from fallline.training.settings import Plan, Settings, plan
 from fallline.training.stopping import StopReason
 
 ON_TRAINING_ROWS, ON_ALL_ROWS = "training rows", "all rows"
-SHARE_FOR_PENALTY = 0.4  # of the time limit
+SHARE_OF_FIRST = 0.5  # of the time, where a second descent follows
+SHARE_FOR_PENALTY = 0.5  # of a descent's time
 
 
 class Audience:
@@ -168,6 +169,7 @@ def train(
     )
     chosen = plan(settings, prepared)
     audience.prepared(table, prepared, chosen)
+    chosen.network(prepared.X.dtype)  # one that cannot be made is refused before there is a folder
     directory = RunDirectory(None if out is None else Path(out), Path(table.name).stem or "table") if save else None
     try:
         with Interrupt() as interrupt:
@@ -201,31 +203,23 @@ class _Training:
         self.training = Rows(prepared.X, prepared.y, prepared.train_rows)
         self.validation = Rows(prepared.X, prepared.y, prepared.validation_rows)
         self.strength: float | None = None
-        self.kept_iteration = 0
 
     def run(self) -> Run:
-        """Choose the penalty, descend, judge, and write it all down."""
+        """Descend on the training rows, judge, descend on all rows if wished, and write it all down."""
         preparation = self.prepared.preparation
-        if self.plan.choose_l2:
-            self._choose_penalty()
         held_out = len(self.validation) > 0
         judged = self.validation if held_out else self.training
         phases: dict[str, Descent] = {}
         scores: dict[str, Score] = {}
-        network = self._initial()
-        rest = self._time_left()
-        share = 0.5 if self.plan.refit else 1.0
-        phases[ON_TRAINING_ROWS] = self._descend(ON_TRAINING_ROWS, network, self.training, share * rest)
+        learned = self.training
+        network = self._descend(ON_TRAINING_ROWS, learned, phases)
         validation_error = phases[ON_TRAINING_ROWS].validation_error
         if held_out:
             scores["validation"] = score(preparation, outputs_on(network, judged), targets_of(judged))
         if self.plan.refit and not self.interrupt.wished:
-            network = self._initial()
-            everything = Rows(self.prepared.X, self.prepared.y)
-            phases[ON_ALL_ROWS] = self._descend(ON_ALL_ROWS, network, everything, self._time_left())
-            scores["train"] = score(preparation, outputs_on(network, everything), targets_of(everything))
-        else:
-            scores["train"] = score(preparation, outputs_on(network, self.training), targets_of(self.training))
+            learned = Rows(self.prepared.X, self.prepared.y)
+            network = self._descend(ON_ALL_ROWS, learned, phases)
+        scores["train"] = score(preparation, outputs_on(network, learned), targets_of(learned))
         self.audience.doing("comparing with a linear model")
         baselines = {
             "constant": constant_baseline(preparation, self.training, judged),
@@ -236,7 +230,7 @@ class _Training:
             plan=self.plan,
             prepared=self.prepared,
             table_name=self.table_name,
-            l2=self._l2(len(self.training) if ON_ALL_ROWS not in phases else len(self.prepared.X)),
+            l2=self._l2(len(learned)),
             l2_strength=self.strength,
             phases=phases,
             scores=scores,
@@ -261,32 +255,37 @@ class _Training:
             return l2_of(self.strength, self.plan.architecture, rows)
         return self.plan.l2
 
-    def _choose_penalty(self) -> None:
+    def _choose_penalty(self, rows: Rows, seconds: float) -> None:
         strata = None
         if self.prepared.preparation.task is not Task.REGRESSION:
-            targets = targets_of(self.training)
+            targets = targets_of(rows)
             strata = (targets[:, 0] if targets.shape[1] == 1 else targets.argmax(axis=1)).astype(np.int64)
         choice = choose_strength(
             self.plan.architecture,
-            self.training,
+            rows,
             self._initial,
             strata=strata,
             seed=self.plan.seed,
-            seconds=SHARE_FOR_PENALTY * self._time_left(),
+            seconds=seconds,
             interrupt=self.interrupt,
             tell=self.audience.doing,
         )
         self.strength = choice.strength
         self.plan.reasons["l2"] = choice.reason
 
-    def _descend(self, phase: str, network: Network, rows: Rows, seconds: float) -> Descent:
-        limits = self.plan.limits
+    def _descend(self, phase: str, rows: Rows, phases: dict[str, Descent]) -> Network:
+        """Choose the penalty if that is the plan, and train a network from its first weights on these rows."""
         first = phase == ON_TRAINING_ROWS
+        seconds = self._time_left() * (SHARE_OF_FIRST if first and self.plan.refit else 1.0)
+        before = time.perf_counter()
+        if self.plan.choose_l2:
+            self._choose_penalty(rows, SHARE_FOR_PENALTY * seconds)
+        limits = self.plan.limits
         if not first and limits.patience is not None:
             # Without rows to watch, go as far as the watched descent found right.
-            limits = replace(limits, patience=None, plateau=False, iterations=self.kept_iteration)
+            limits = replace(limits, patience=None, plateau=False, iterations=phases[ON_TRAINING_ROWS].kept_iteration)
         if math.isfinite(self.limit):
-            limits = replace(limits, seconds=seconds)
+            limits = replace(limits, seconds=max(0.0, seconds - (time.perf_counter() - before)))
         self.audience.descending(phase, self.plan)
 
         def observe(record: Record) -> None:
@@ -294,7 +293,8 @@ class _Training:
             if self.directory is not None:
                 self.directory.record(phase, record)
 
-        descent = descend(
+        network = self._initial()
+        phases[phase] = descend(
             network,
             rows,
             self.plan.optimizer,
@@ -304,5 +304,4 @@ class _Training:
             observe=observe,
             interrupt=self.interrupt,
         )
-        self.kept_iteration = descent.kept_iteration
-        return descent
+        return network

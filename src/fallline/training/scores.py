@@ -34,13 +34,14 @@ def score(preparation: Preparation, outputs: Array, targets: Array) -> Score:
     None where the target does not vary. For classes `accuracy` and `wrong`, the number of rows answered wrongly.
     """
     if preparation.task is Task.REGRESSION:
-        residual = (np.asarray(outputs, np.float64) - targets) * preparation.target_scale
-        spread = (np.asarray(targets, np.float64) - targets.mean(axis=0)) * preparation.target_scale
-        square, total = np.square(residual).sum(axis=0), np.square(spread).sum(axis=0)
+        residual = np.asarray(outputs, np.float64) - targets
+        square = np.square(residual).mean(axis=0)
+        spread = np.asarray(targets, np.float64).var(axis=0)
+        scale = preparation.target_scale
         return {
-            "rmse": [float(value) for value in np.sqrt(square / len(targets))],
-            "mae": [float(value) for value in np.abs(residual).mean(axis=0)],
-            "r2": [1.0 - float(s / t) if t > 0 else None for s, t in zip(square, total, strict=True)],
+            "rmse": [float(value) for value in np.sqrt(square) * scale],
+            "mae": [float(value) for value in np.abs(residual).mean(axis=0) * scale],
+            "r2": [1.0 - float(s / v) if v > 0 else None for s, v in zip(square, spread, strict=True)],
         }
     wrong = int((_classes(outputs) != _classes(targets)).sum())
     return {"accuracy": 1.0 - wrong / len(targets), "wrong": wrong}

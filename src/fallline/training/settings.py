@@ -9,7 +9,7 @@ from typing import Any
 from fallline.data import Prepared, Task
 from fallline.engine import LOSSES, Architecture, lookup, per_layer
 from fallline.errors import FalllineError
-from fallline.network import Network
+from fallline.network import INITIALISERS, Network
 from fallline.optimizers import LBFGS, OPTIMIZERS, Cosine, FirstOrder, OnPlateau, Optimizer, Schedule, Step
 from fallline.training.stopping import Limits
 
@@ -47,6 +47,14 @@ class Settings:
     seed: int = 0
     dtype: str | None = None
     scale: bool = True
+
+    def __post_init__(self) -> None:
+        if self.seed < 0:
+            raise FalllineError(f"--seed {self.seed}: expected a whole number of 0 or more.")
+        if self.dtype not in (None, "float32", "float64"):
+            raise FalllineError(f"dtype {self.dtype}: expected float32 or float64.")
+        if self.initialiser is not None:
+            lookup(INITIALISERS, self.initialiser, "initialiser")
 
 
 @dataclass(frozen=True)
@@ -167,13 +175,10 @@ def _optimizer(settings: Settings, rows: int, many: bool) -> Optimizer:
             if value is not None:
                 raise FalllineError(f"--{flag}: {name} has none; leave it out, or choose --optimizer adam.")
         return kind()
-    if batch is not None and batch < 1:
-        raise FalllineError(f"--batch-size {batch}: expected a number of rows, 1 or more.")
     if batch is None and name not in ("gradient_descent", "rprop"):
         batch = min(200, rows)
     first = rate if rate is not None else _default_rate(kind)
-    optimizer = kind(learning_rate=first, batch_size=batch, seed=settings.seed)
-    optimizer.schedule()  # refuses a rate that is none
+    kind(learning_rate=first, batch_size=batch, seed=settings.seed).require_fitting(rows)
     return kind(learning_rate=_schedule(settings, first), batch_size=batch, seed=settings.seed)
 
 
@@ -184,14 +189,15 @@ def _default_rate(kind: type[FirstOrder]) -> float:
 
 
 def _schedule(settings: Settings, rate: float) -> float | Schedule:
-    if settings.schedule in (None, "constant"):
+    name = settings.schedule or "constant"
+    if name not in SCHEDULES:
+        raise FalllineError(f"--schedule {name}: there are {', '.join(SCHEDULES)}.")
+    if name == "constant":
         return rate
-    if settings.schedule == "plateau":
+    if name == "plateau":
         return OnPlateau(rate)
     if settings.iterations is None:
-        raise FalllineError(f"--schedule {settings.schedule} needs to know the end: pass --iterations too.")
-    if settings.schedule == "cosine":
+        raise FalllineError(f"--schedule {name} needs to know the end: pass --iterations too.")
+    if name == "cosine":
         return Cosine(rate, settings.iterations)
-    if settings.schedule == "step":
-        return Step(rate, max(1, settings.iterations // 5))
-    raise FalllineError(f"--schedule {settings.schedule}: there are {', '.join(SCHEDULES)}.")
+    return Step(rate, max(1, settings.iterations // 5))

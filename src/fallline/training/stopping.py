@@ -18,7 +18,7 @@ class StopReason(Enum):
     )
     CONVERGED = (
         "converged",
-        "the gradient is zero as far as the arithmetic can tell: a minimum, or a saddle, of this error",
+        "the gradient has shrunk to nothing: this is a minimum of the error (or, rarely, a saddle)",
         "A lower error needs another start (--seed), another shape, or a smaller penalty (--l2).",
     )
     NO_DESCENT = (
@@ -90,7 +90,7 @@ class Limits:
     def __post_init__(self) -> None:
         for name, value, least in (
             ("iterations", self.iterations, 0),
-            ("seconds", self.seconds, 0),
+            ("time limit", self.seconds, 0),
             ("target error", self.target_error, 0),
             ("patience", self.patience, 1),
         ):

@@ -1,0 +1,54 @@
+"""How long it takes until something happens: `import fallline`, `fallline --help`, and a first training.
+
+    python benchmarks/startup.py            # half a minute; writes docs/performance.md
+
+Each command is a process of its own; they take turns, and the medians are compared.
+"""
+
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from page import table, write
+
+ROUNDS = 21
+XOR = Path(__file__).resolve().parents[1] / "examples" / "xor.csv"
+FALLLINE = shutil.which("fallline", path=str(Path(sys.executable).parent)) or "fallline"
+COMMANDS = {
+    "`import numpy`": [sys.executable, "-c", "import numpy"],
+    "`import fallline`": [sys.executable, "-c", "import fallline"],
+    "`fallline --help`": [FALLLINE, "--help"],
+    "`fallline train examples/xor.csv`": [FALLLINE, "train", str(XOR), "--quiet"],
+}
+LIMITS = {"`import fallline`": "1.5", "`fallline --help`": "3"}
+
+
+def seconds(command: list[str]) -> float:
+    """Return how long one run of a command takes."""
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.perf_counter()
+        subprocess.run(command, cwd=folder, check=True, capture_output=True)
+        return time.perf_counter() - started
+
+
+def main() -> None:
+    """Measure all commands in turn, and write the table."""
+    times: dict[str, list[float]] = {name: [] for name in COMMANDS}
+    for _ in range(ROUNDS):
+        for name, command in COMMANDS.items():
+            times[name].append(seconds(command))
+    medians = {name: statistics.median(measured) for name, measured in times.items()}
+    numpy = medians["`import numpy`"]
+    rows = [
+        [name, f"{1000 * median:.0f}", f"{median / numpy:.2f}", LIMITS.get(name, "")]
+        for name, median in medians.items()
+    ]
+    write("performance.md", "start-up", table(["", "ms, median", "× `import numpy`", "at most"], rows))
+
+
+if __name__ == "__main__":
+    main()
