@@ -108,7 +108,6 @@ def test_a_long_name_is_folded_and_not_cut():
     assert "".join("".join(line.split()) for line in shown(columns_table([number(name)]), 60)).count("n") >= 150
 
 
-@pytest.mark.xfail(strict=True, reason="names go through Rich's markup")
 @pytest.mark.parametrize("name", ["weight [kg]", "speed [m/s]", "[/b]", ":smile:", "[link=x]"])
 def test_a_name_is_shown_as_it_is(name):
     assert cells(lines(number(name))[1])[0] == name

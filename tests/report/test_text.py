@@ -176,7 +176,6 @@ def test_a_model_in_words_has_its_layers_and_columns(classes):
     assert "row_id dropped" in text
 
 
-@pytest.mark.xfail(strict=True, reason="names go through Rich's markup")
 @pytest.mark.parametrize("name", ["weight [kg]", "speed [m/s]", "[/b]"])
 def test_a_targets_name_is_shown_as_it_is(name):
     run = fallline.train(

@@ -63,7 +63,6 @@ def test_a_thinned_run_keeps_even_spacing_and_its_last_record(iterations, monkey
     assert set(np.diff(kept)[:-1]) == {found.stride}
 
 
-@pytest.mark.xfail(strict=True, reason="the record of the stop is thinned away where it is the one too many")
 def test_the_record_of_the_stop_is_kept_where_it_is_the_one_too_many(monkeypatch):
     monkeypatch.setattr(descent, "History", lambda: History(8))
     found = descend(small((2, 3, 1)), XOR, GradientDescent(0.01), limits=Limits(iterations=15, plateau=False)).history

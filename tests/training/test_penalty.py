@@ -75,27 +75,38 @@ def test_the_strongest_that_is_not_clearly_above_the_best_is_taken():
     best = np.array([1.0, 2.0, 3.0, 4.0])
     close = best + np.array([0.2, -0.2, 0.2, -0.1])  # 0.025 above, standard error 0.089
     clear = best + np.array([0.1, 0.1, 0.1, 0.0])  # 0.075 above, standard error 0.022
-    def chosen(losses):
-        return penalty._strongest(losses, 1.0)
+    strongest = penalty._strongest
+    assert strongest({1.0: best, 3.0: best + 1.0, 10.0: close, 0.3: close, 30.0: clear}, 1.0) == 10.0
+    assert strongest({30.0: close, 1.0: best, 10.0: clear}, 1.0) == 30.0
+    assert strongest({1.0: best, 10.0: clear, 0.3: close}, 1.0) == 1.0  # never a weaker one than the best
+    assert strongest({3.0: best}, 1.0) == 3.0
 
-    assert chosen({1.0: best, 3.0: best + 1.0, 10.0: close, 0.3: close, 30.0: clear}) == 10.0
-    assert chosen({30.0: close, 1.0: best, 10.0: clear}) == 30.0
-    assert chosen({1.0: best, 10.0: clear, 0.3: close}) == 1.0  # never a weaker one than the best
-    assert chosen({3.0: best}) == 3.0
+
+def test_with_no_allowance_the_best_is_taken_and_of_equals_the_strongest():
+    best = np.array([1.0, 2.0, 3.0, 4.0])
+    close = best + np.array([0.2, -0.2, 0.2, -0.1])
+    assert penalty._strongest({3.0: close, 1.0: best, 30.0: close}, 0.0) == 1.0
+    assert penalty._strongest({1.0: best, 3.0: best, 30.0: close}, 0.0) == 3.0
 
 
 def test_the_allowance_in_standard_errors_is_the_last_that_counts():
     best = np.zeros(4)
     difference = np.array([2.0, 0.0, 2.0, 0.0])  # mean 1, standard deviation 1, standard error ½
-    edge = 1.0 - 0.5 * penalty.CLEARLY_WORSE
-    assert penalty._strongest({1.0: best, 3.0: difference - edge - 1e-9}, penalty.CLEARLY_WORSE) == 3.0
-    assert penalty._strongest({1.0: best, 3.0: difference - edge + 1e-9}, penalty.CLEARLY_WORSE) == 1.0
+    assert penalty._strongest({1.0: best, 3.0: difference - 0.375 - 1e-9}, 1.25) == 3.0
+    assert penalty._strongest({1.0: best, 3.0: difference - 0.375 + 1e-9}, 1.25) == 1.0
 
 
 @pytest.mark.parametrize("loss", [np.inf, np.nan])
 def test_losses_that_all_overflow_still_give_a_strength(loss):
     with np.errstate(invalid="ignore"):
-        assert penalty._strongest({1.0: np.full(4, loss), 3.0: np.full(4, loss)}, 1.0) in (1.0, 3.0)
+        assert penalty._strongest({1.0: np.full(4, loss), 3.0: np.full(4, loss)}, 1.25) in (1.0, 3.0)
+
+
+@pytest.mark.parametrize("loss", [np.inf, np.nan])
+def test_a_strength_that_overflows_is_not_taken(loss):
+    overflown = np.array([1.0, loss, 1.0, 1.0])
+    with np.errstate(invalid="ignore"):
+        assert penalty._strongest({1.0: overflown, 3.0: np.full(4, 5.0), 10.0: overflown}, 1.25) == 3.0
 
 
 def chosen(rows, loss="mean_squared_error", output="identity", strata=None, **options):
@@ -111,13 +122,12 @@ def chosen(rows, loss="mean_squared_error", output="identity", strata=None, **op
     )
 
 
-def test_pure_noise_takes_the_strongest_and_a_smooth_target_a_weak_one():
+def test_pure_noise_takes_a_strong_one_and_a_smooth_target_a_weak_one():
     rng = np.random.default_rng(2)
     X = rng.normal(size=(50, 2))
     noise = chosen(Rows(X, rng.normal(size=(50, 1))))
     smooth = chosen(Rows(X, np.tanh(X @ [[1.0], [-1.0]]) + 0.5 * X[:, :1]))
-    assert noise.strength == max(STRENGTHS)
-    assert smooth.strength <= 1.0
+    assert smooth.strength <= 1.0 < 3.0 <= noise.strength
     assert noise.reason == "5-fold cross-validation, 2 times, over 9 strengths"
 
 
@@ -126,6 +136,15 @@ def test_classes_that_are_drawn_by_lot_take_the_strongest():
     y = (rng.random((50, 1)) < 0.5).astype(float)
     lot = chosen(Rows(rng.normal(size=(50, 2)), y), "binary_cross_entropy", "sigmoid", strata=y[:, 0].astype(int))
     assert lot.strength == max(STRENGTHS)
+
+
+@pytest.mark.parametrize(("strata", "allowance"), [(None, 0.0), (np.arange(60) % 2, penalty.CLEARLY_WORSE)])
+def test_classes_alone_are_allowed_to_be_a_little_worse(strata, allowance, monkeypatch):
+    asked = []
+    monkeypatch.setattr(penalty, "_strongest", lambda losses, errors: asked.append(errors) or 3.0)
+    monkeypatch.setattr(penalty, "descend", lambda *rest, **options: None)
+    assert chosen(noisy(), strata=strata).strength == 3.0
+    assert asked == [allowance]
 
 
 def test_each_strength_is_judged_on_rows_that_its_network_has_not_seen(monkeypatch):

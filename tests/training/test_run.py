@@ -136,7 +136,6 @@ def test_without_saving_nothing_is_written():
     assert (run.directory, run.to_dict()["run"], run.to_dict()["model"]) == (None, None, None)
 
 
-@pytest.mark.xfail(strict=True, reason="the folder is made before the network, and stays when that is refused")
 def test_a_run_that_is_refused_leaves_no_folder():
     with pytest.raises(FalllineError):
         trained(save=True, out="mine", initialiser="golrot")

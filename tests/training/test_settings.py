@@ -102,8 +102,8 @@ def refused(prepared=TABLE, **asked):
         ({"learning_rate": 0.0, "schedule": "plateau"}, "learning rate 0.0: expected a number above 0, such as 0.01."),
         ({"learning_rate": float("nan")}, "learning rate nan: expected a number above 0, such as 0.01."),
         ({"learning_rate": float("inf")}, "learning rate inf: expected a number above 0, such as 0.01."),
-        ({"batch_size": 0}, "--batch-size 0: expected a number of rows, 1 or more."),
-        ({"batch_size": -3}, "--batch-size -3: expected a number of rows, 1 or more."),
+        ({"batch_size": 0}, "batch size 0: expected a number of rows, 1 or more."),
+        ({"batch_size": -3}, "batch size -3: expected a number of rows, 1 or more."),
         ({"l2": -0.1}, "--l2 -0.1: expected a number of 0 or more."),
         ({"l2": float("nan")}, "--l2 nan: expected a number of 0 or more."),
         ({"l2": float("inf")}, "--l2 inf: expected a number of 0 or more."),
@@ -121,6 +121,11 @@ def refused(prepared=TABLE, **asked):
 )
 def test_what_cannot_be_is_refused_with_a_sentence(asked, sentence):
     assert refused(**asked) == sentence
+
+
+@pytest.mark.parametrize("dtype", ["int8", "float16", "float128", "nonsense", ""])
+def test_another_dtype_is_refused(dtype):
+    assert refused(dtype=dtype) == f"dtype {dtype}: expected float32 or float64."
 
 
 def test_a_negative_seed_is_refused():
@@ -142,12 +147,10 @@ def test_an_unknown_schedule_is_called_so_even_without_iterations():
     assert refused(schedule="linear") == "--schedule linear: there are constant, step, cosine, plateau."
 
 
-@pytest.mark.xfail(strict=True, reason="rprop's batch size is refused only when the descent begins")
 def test_rprop_with_batches_is_refused_before_the_run_begins():
     assert refused(optimizer="rprop", batch_size=8).startswith("batch size 8: rprop compares the signs")
 
 
-@pytest.mark.xfail(strict=True, reason="an initialiser is looked up only when the descent begins")
 def test_an_unknown_initialiser_is_refused_before_the_run_begins():
     assert refused(initialiser="golrot").startswith("initialiser 'golrot': there is none of that name")
 
