@@ -274,7 +274,7 @@ def test_an_error_that_is_not_finite_at_first_changes_nothing():
     before = network.parameters.copy()
     X[1] = np.nan
     message = sentence(network.train, X, y, 0.01, 10)
-    assert message.startswith("The error overflowed at iteration 0")
+    assert message.startswith("The error is nan before the first step: ")
     np.testing.assert_array_equal(network.parameters, before)
 
 

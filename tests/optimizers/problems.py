@@ -22,8 +22,18 @@ class Watch:
         self.history: list[Iteration] = []
 
     def iteration(self, iteration):
-        self.history.append(iteration._replace(parameters=iteration.parameters.copy()))
+        weights = None if iteration.parameters is None else iteration.parameters.copy()
+        self.history.append(iteration._replace(parameters=weights))
         return iteration.number >= self.iterations or iteration.gradient_norm <= self.gradient
+
+    def portion(self):
+        return 10 if math.isinf(self.iterations) else self.iterations - len(self.history)
+
+    def wants(self, number):
+        return True
+
+    def target(self):
+        return -math.inf
 
     def interrupted(self):
         self.asked += 1

@@ -251,6 +251,7 @@ def test_a_gradient_of_zero_in_passing_is_not_the_end_while_momentum_moves_on():
         """½ w²; the step from 1 at rate 1 lands at 0 exactly, with velocity."""
 
         rows = (0,)
+        compiled = False
 
         def error_and_gradient(self, w, positions=None):
             return 0.5 * float(w @ w), w.copy()

@@ -82,7 +82,7 @@ class Sigmoid(Activation):
         return a * (1.0 - a)
 
     def second_derivative(self, z: Array, a: Array) -> Array:
-        return a * (1.0 - a) * (1.0 - 2.0 * a)
+        return np.asarray(a * (1.0 - a) * (1.0 - 2.0 * a))
 
 
 class Tanh(Activation):

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from fallline.engine import reference
 from fallline.engine.architecture import Architecture
 from fallline.engine.arrays import Array, Index
 from fallline.engine.rows import Rows, block_length
+
+if TYPE_CHECKING:
+    from fallline.engine.compiled.objective import CompiledObjective
 
 
 class Objective:
@@ -21,16 +27,29 @@ class Objective:
         The rows it is trained on.
     l2
         Strength of the penalty, in the unit of the loss; 0 for none.
+    compiled
+        Whether the compiled engine does the arithmetic; it keeps a copy of the rows where it takes all at a step.
     """
 
-    def __init__(self, architecture: Architecture, rows: Rows, l2: float = 0.0) -> None:
+    def __init__(self, architecture: Architecture, rows: Rows, l2: float = 0.0, *, compiled: bool = False) -> None:
         self.architecture = architecture
         self.rows = rows.compact()
         self.l2 = l2
+        self.compiled = compiled
         self._block = block_length(max(architecture.shape))
+
+    @cached_property
+    def _kernels(self) -> CompiledObjective:
+        from fallline.engine.compiled.first_order import threads_for  # brings Numba
+        from fallline.engine.compiled.objective import CompiledObjective
+
+        X, y = self.rows.block(0, len(self.rows))
+        return CompiledObjective(self.architecture, X, y, threads_for(self.architecture, len(X)))
 
     def error(self, parameters: Array) -> float:
         """Return the loss on all rows, without the penalty."""
+        if self.compiled:
+            return self._kernels.error(parameters)
         total = 0.0
         for X, y in self.rows.blocks(self._block):
             total += reference.loss(self.architecture, parameters, X, y) * self.share(len(X))
@@ -52,6 +71,9 @@ class Objective:
             X, y = self.rows.batch(positions)
             error, gradient = reference.loss_and_gradient(self.architecture, parameters, X, y)
             return error, self._with_penalty(parameters, gradient, len(positions))
+        if self.compiled:
+            error, gradient = self._kernels.error_and_gradient(parameters)
+            return error, self._with_penalty(parameters, gradient, len(self.rows))
         error, gradient = 0.0, np.zeros_like(parameters)
         for X, y in self.rows.blocks(self._block):
             part, slope = reference.loss_and_gradient(self.architecture, parameters, X, y)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from fallline.engine import Architecture, Array, lookup, per_layer, reference
+from fallline.engine.choice import worth_compiling, worth_compiling_run
 from fallline.engine.rows import block_length
+from fallline.engine.threads import available_cores
 from fallline.errors import FalllineError
 from fallline.network.initialisers import draw
 
@@ -107,15 +109,24 @@ class Network:
             If X has another number of columns than the network has inputs.
         """
         rows = self._inputs(X)
+        outputs = self._run_compiled(rows) if worth_compiling_run(self.architecture, len(rows)) else self._run(rows)
+        return outputs[0] if np.ndim(X) == 1 else outputs
+
+    def _run(self, rows: Array) -> Array:
         length = block_length(max(self.shape))
         if len(rows) <= length:
-            outputs = reference.run(self.architecture, self.parameters, rows)
-        else:
-            outputs = np.empty((len(rows), self.shape[-1]), self.parameters.dtype)
-            for start in range(0, len(rows), length):
-                part = rows[start : start + length]
-                outputs[start : start + length] = reference.run(self.architecture, self.parameters, part)
-        return outputs[0] if np.ndim(X) == 1 else outputs
+            return reference.run(self.architecture, self.parameters, rows)
+        outputs = np.empty((len(rows), self.shape[-1]), self.parameters.dtype)
+        for start in range(0, len(rows), length):
+            part = rows[start : start + length]
+            outputs[start : start + length] = reference.run(self.architecture, self.parameters, part)
+        return outputs
+
+    def _run_compiled(self, rows: Array) -> Array:
+        from fallline.engine.compiled.prediction import Prediction  # brings Numba
+
+        prediction = Prediction(self.architecture, self.parameters.dtype, threads=available_cores())
+        return prediction.run(self.parameters, np.ascontiguousarray(rows))
 
     def error(self, X: npt.ArrayLike, y: npt.ArrayLike) -> float:
         """Return the loss on rows X (rows, inputs) with targets y (rows, outputs)."""
@@ -166,24 +177,41 @@ class Network:
             If X or y does not fit; or if the error overflows, in which case the weights before that step are kept.
         """
         X, y = self._rows(X, y)
-        errors = np.empty(iterations + 1)
-        before = self.parameters.copy()
+        errors, i = np.empty(iterations + 1), 0
         with np.errstate(over="ignore", invalid="ignore"):
-            for i in range(iterations + 1):
-                if i < iterations:
-                    errors[i], gradient = reference.loss_and_gradient(self.architecture, self.parameters, X, y)
-                else:
-                    errors[i] = reference.loss(self.architecture, self.parameters, X, y)
-                if not np.isfinite(errors[i]):
-                    self.parameters[:] = before
-                    raise FalllineError(_overflow(errors[: i + 1], learning_rate))
-                if i < iterations:
-                    np.copyto(before, self.parameters)
-                    gradient *= learning_rate
-                    self.parameters -= gradient
-                if report_every and i % report_every == 0:
-                    report(f"iteration {i:>9,}  error {errors[i]:.8g}")
+            for part in self._steps(X, y, learning_rate, iterations):
+                errors[i : i + len(part)] = part
+                for k in (
+                    range(-(-i // report_every) * report_every, i + len(part), report_every) if report_every else ()
+                ):
+                    report(f"iteration {k:>9,}  error {errors[k]:.8g}")
+                i += len(part)
+                if not np.isfinite(part[-1]):
+                    raise FalllineError(_overflow(errors[:i], learning_rate))
         return errors
+
+    def _steps(self, X: Array, y: Array, learning_rate: float, iterations: int) -> Iterator[Array | list[float]]:
+        """Make the steps; yield the error before each and after the last, in parts of any length.
+
+        An error that is not finite ends it, with the weights before the step that led there put back.
+        """
+        if worth_compiling(self.architecture, len(X), iterations):
+            from fallline.network.compiled import compiled_steps  # brings Numba
+
+            yield from compiled_steps(self.architecture, self.parameters, X, y, learning_rate, iterations)
+            return
+        before = self.parameters.copy()
+        for step in range(iterations + 1):
+            error, gradient = reference.loss_and_gradient(self.architecture, self.parameters, X, y)
+            if not np.isfinite(error):
+                self.parameters[:] = before
+            elif step < iterations:
+                np.copyto(before, self.parameters)
+                gradient *= learning_rate
+                self.parameters -= gradient
+            yield [error]
+            if not np.isfinite(error):
+                return
 
     def _inputs(self, X: npt.ArrayLike) -> Array:
         rows = np.asarray(X, dtype=self.parameters.dtype)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -67,8 +67,17 @@ class FirstOrder(Optimizer):
             raise FalllineError(f"batch size {self.batch_size}: expected a number of rows, 1 or more.")
         self.schedule()
 
+    def numbers(self) -> list[float]:
+        """Return the rule's own settings, in the order of its fields."""
+        common = {each.name for each in fields(FirstOrder)}
+        return [float(getattr(self, each.name)) for each in fields(self) if each.name not in common]
+
     def minimize(self, objective: Objective, parameters: Array, watch: Watch) -> Outcome:
         self.require_fitting(len(objective.rows))
+        if objective.compiled:
+            from fallline.optimizers.compiled import descend_compiled  # brings Numba
+
+            return descend_compiled(self, objective, parameters, watch)
         slots = self.start(parameters)
         course = self.schedule().course()
         rng = np.random.default_rng(self.seed)
@@ -80,7 +89,7 @@ class FirstOrder(Optimizer):
             rate = course.rate(number, error)
             np.copyto(epoch_start, parameters)
             error, gradient = 0.0, np.zeros_like(parameters)
-            for positions in [None] if whole else self._batches(len(objective.rows), rng):
+            for positions in [None] if whole else self.batches(len(objective.rows), rng):
                 if watch.interrupted():
                     return Outcome.STOPPED
                 part, slope = objective.error_and_gradient(parameters, positions)
@@ -107,7 +116,8 @@ class FirstOrder(Optimizer):
             if iteration.gradient_norm == 0.0 and iteration.step_size == 0.0:  # momentum may still be moving
                 return Outcome.CONVERGED
 
-    def _batches(self, rows: int, rng: np.random.Generator) -> Iterator[Index]:
+    def batches(self, rows: int, rng: np.random.Generator) -> Iterator[Index]:
+        """Return the positions of each batch of an epoch."""
         assert self.batch_size is not None
         order = rng.permutation(rows)
         for start in range(0, rows, self.batch_size):

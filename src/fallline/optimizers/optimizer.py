@@ -31,7 +31,7 @@ class Iteration(NamedTuple):
     gradient_norm: float  # of the gradient on all rows, or the mean over the epoch; with the penalty
     step_size: float  # Euclidean length of what the weights moved
     learning_rate: float  # nan where the optimizer has none
-    parameters: Array  # lent: to be copied where they are kept
+    parameters: Array | None  # lent: to be copied where they are kept; None where only the error is at hand
 
 
 class Watch(Protocol):
@@ -39,6 +39,15 @@ class Watch(Protocol):
 
     def iteration(self, iteration: Iteration) -> bool:
         """Take note of an iteration; True asks the optimizer to stop."""
+
+    def portion(self) -> int:
+        """How many iterations may pass before one of them can be the last: 1 or more."""
+
+    def wants(self, number: int) -> bool:
+        """Whether that iteration has to be told where many pass at once; the last of them always has."""
+
+    def target(self) -> float:
+        """Error at which a descent on all rows is to tell at once; −inf for none."""
 
     def interrupted(self) -> bool:
         """Whether to stop at once, in the middle of an epoch: asked before every step."""

@@ -6,6 +6,10 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
+import numpy as np
+
+from fallline.engine import Array
+
 
 class Schedule(ABC):
     """A schedule gives each run its own course, so that two runs share nothing."""
@@ -18,9 +22,15 @@ class Schedule(ABC):
 class Course(ABC):
     """The learning rates of one run."""
 
+    looks_at_errors = False  # whether a rate depends on the errors before it
+
     @abstractmethod
     def rate(self, iteration: int, error: float) -> float:
         """Return the rate of iteration 1, 2, … given the error before it (nan before the first)."""
+
+    def rates(self, first: int, count: int, error: float) -> Array:
+        """Return the rates of so many iterations from `first` on, given the error before the first of them."""
+        return np.array([self.rate(first + i, error) for i in range(count)])
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,9 @@ class Constant(Schedule, Course):
 
     def rate(self, iteration: int, error: float) -> float:
         return self.learning_rate
+
+    def rates(self, first: int, count: int, error: float) -> Array:
+        return np.full(count, self.learning_rate)
 
 
 @dataclass(frozen=True)
@@ -85,6 +98,8 @@ class OnPlateau(Schedule):
 
 
 class _OnPlateauCourse(Course):
+    looks_at_errors = True
+
     def __init__(self, schedule: OnPlateau) -> None:
         self._schedule = schedule
         self._rate = schedule.learning_rate

@@ -11,16 +11,20 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fallline.engine import Array, Objective, Rows
+from fallline.engine.choice import worth_compiling
 from fallline.engine.rows import block_length
 from fallline.engine.threads import fitting_threads
 from fallline.network import Network
-from fallline.optimizers import Iteration, Optimizer, Outcome
+from fallline.optimizers import FirstOrder, Iteration, Optimizer, Outcome
 from fallline.training.history import History, Record
 from fallline.training.interrupt import Interrupt
 from fallline.training.plateau import LEAST_STEPS, Trend, distance, trend
 from fallline.training.stopping import Limits, StopReason
 
 Observer = Callable[[Record], None]
+
+LIKELY_ITERATIONS, LIKELY_EPOCHS = 1000, 50  # where there is no limit
+MOST_TOGETHER = 1 << 30
 
 _REASON = {
     Outcome.CONVERGED: StopReason.CONVERGED,
@@ -54,6 +58,7 @@ def descend(
     limits: Limits | None = None,
     observe: Observer | None = None,
     interrupt: Interrupt | None = None,
+    compiled: bool | None = None,
 ) -> Descent:
     """Train a network in place.
 
@@ -76,8 +81,13 @@ def descend(
         Called with each record of the history, as it is made.
     interrupt
         The wish to stop that the caller has entered already; None listens for Ctrl-C here.
+    compiled
+        Whether the compiled engine does the arithmetic; None where the work is likely to repay it.
     """
-    objective = Objective(network.architecture, training, l2)
+    limits = limits or Limits()
+    if compiled is None:
+        compiled = worth_compiling(network.architecture, len(training), expected_passes(optimizer, limits))
+    objective = Objective(network.architecture, training, l2, compiled=compiled)
     held_out = Objective(network.architecture, validation) if validation is not None and len(validation) else None
     parameters = network.parameters.copy()
     listening = Interrupt() if interrupt is None else nullcontext(interrupt)
@@ -87,10 +97,18 @@ def descend(
         fitting_threads(at_once, network.shape),
         np.errstate(over="ignore", invalid="ignore", divide="ignore"),
     ):
-        watch = _Watch(objective, held_out, limits or Limits(), wish, observe)
+        watch = _Watch(objective, held_out, limits, wish, observe)
         done = watch.begin(parameters)
         outcome = Outcome.STOPPED if done else optimizer.minimize(objective, parameters, watch)
         return watch.end(network, parameters, outcome)
+
+
+def expected_passes(optimizer: Optimizer, limits: Limits) -> float:
+    """Return how many passes over the rows a descent is likely to make, as far as can be told before."""
+    likely = (
+        LIKELY_ITERATIONS if not isinstance(optimizer, FirstOrder) or optimizer.batch_size is None else LIKELY_EPOCHS
+    )
+    return likely if limits.iterations is None else limits.iterations
 
 
 class _Watch:
@@ -128,6 +146,22 @@ class _Watch:
         self._last = iteration
         return self._note(iteration)
 
+    def portion(self) -> int:
+        if self._held_out is not None:
+            return 1
+        now = 0 if self._last is None else self._last.number
+        limit = self._limits.iterations
+        rest = MOST_TOGETHER if limit is None else limit - now
+        if self._limits.plateau:
+            rest = min(rest, self._history.stride * max(1, self._next_look - len(self._history)))
+        return max(1, rest)
+
+    def wants(self, number: int) -> bool:
+        return self._history.wants(number)
+
+    def target(self) -> float:
+        return -math.inf if self._limits.target_error is None else self._limits.target_error
+
     def interrupted(self) -> bool:
         if self._interrupt.wished:
             self._reason = StopReason.INTERRUPTED
@@ -137,12 +171,9 @@ class _Watch:
 
     def _note(self, iteration: Iteration) -> bool:
         limits, number, error = self._limits, iteration.number, iteration.error
-        validation_error = math.nan if self._held_out is None else self._held_out.error(iteration.parameters)
-        monitored = error if self._held_out is None else validation_error
-        if monitored < self._monitored or self._best is None:
-            self._monitored, self._best_number = monitored, number
-            self._best = iteration.parameters.copy() if self._best is None else self._best
-            np.copyto(self._best, iteration.parameters)
+        validation_error = math.nan
+        if iteration.parameters is not None:
+            validation_error = self._keep_best(iteration.parameters, number, error)
         if self._reached(iteration):
             self._reason = StopReason.TARGET_REACHED
         elif limits.iterations is not None and number >= limits.iterations:
@@ -157,10 +188,21 @@ class _Watch:
                 self._reason = StopReason.PLATEAU
         return self._reason is not None
 
+    def _keep_best(self, parameters: Array, number: int, error: float) -> float:
+        """Keep the weights if they are the best so far; return their validation error, if there is one."""
+        validation_error = math.nan if self._held_out is None else self._held_out.error(parameters)
+        monitored = error if self._held_out is None else validation_error
+        if self._best is None:
+            self._best = parameters.copy()
+        if monitored < self._monitored:
+            self._monitored, self._best_number = monitored, number
+            np.copyto(self._best, parameters)
+        return validation_error
+
     def _reached(self, iteration: Iteration) -> bool:
         """Whether the target is reached by the weights themselves, and not only by the mean over an epoch's batches."""
         target = self._limits.target_error
-        if target is None or iteration.error > target:
+        if target is None or iteration.error > target or iteration.parameters is None:
             return False
         return self._objective.error(iteration.parameters) <= target
 
@@ -204,7 +246,7 @@ class _Watch:
         restoring = self._held_out is not None and self._limits.patience is not None
         if restoring or reason is StopReason.NOT_FINITE:
             parameters, kept = self._best, self._best_number
-        elif reason is StopReason.TARGET_REACHED and last is not None:
+        elif reason is StopReason.TARGET_REACHED and last is not None and last.parameters is not None:
             parameters = last.parameters
         np.copyto(network.parameters, parameters)
         return Descent(

@@ -29,7 +29,7 @@ class History:
     spacing stays even and depends on nothing but the count, so a seeded run has the same history every time.
     """
 
-    def __init__(self, most: int = 20_000) -> None:
+    def __init__(self, most: int = 4_000) -> None:
         self.records: list[Record] = []
         self.stride = 1
         self._most = most

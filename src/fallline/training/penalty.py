@@ -45,6 +45,11 @@ def l2_of(strength: float, architecture: Architecture, rows: int) -> float:
     return strength * squared_without_half * architecture.loss_function.scale(rows, architecture.outputs)
 
 
+def passes(rows: int) -> int:
+    """Return how many passes over so many rows the choice is likely to make."""
+    return len(STRENGTHS) * ITERATIONS * (FOLDS * REPEATS if rows < MANY_ROWS else 1)
+
+
 def choose_strength(
     architecture: Architecture,
     rows: Rows,
@@ -54,6 +59,7 @@ def choose_strength(
     seed: int,
     seconds: float,
     interrupt: Interrupt,
+    compiled: bool,
     tell: Callable[[str], None],
 ) -> Choice:
     """Return the penalty's strength that cross-validation finds.
@@ -74,6 +80,8 @@ def choose_strength(
         Time after which no further strength is tried.
     interrupt
         The wish to stop; no further strength is tried after it.
+    compiled
+        Whether the compiled engine does the arithmetic.
     tell
         Called with a line about what is being done.
     """
@@ -98,6 +106,7 @@ def choose_strength(
                     l2=l2_of(strength, architecture, len(inside)),
                     limits=Limits(iterations=ITERATIONS, seconds=max(left, LEAST_SECONDS), plateau=False),
                     interrupt=interrupt,
+                    compiled=compiled,
                 )
                 X, y = rows.batch(np.flatnonzero(fold == k))
                 by_row[fold == k] += loss_by_row(architecture, network.parameters, X, y)

@@ -12,13 +12,14 @@ import numpy as np
 
 from fallline.data import Prepared, Table, Task, prepare, read_table
 from fallline.engine import Rows
+from fallline.engine.choice import worth_compiling
 from fallline.network import Network
 from fallline.network.model import Model
 from fallline.training.baselines import constant_baseline, linear_baseline
-from fallline.training.descent import Descent, descend
+from fallline.training.descent import Descent, descend, expected_passes
 from fallline.training.history import Record
 from fallline.training.interrupt import Interrupt
-from fallline.training.penalty import choose_strength, l2_of
+from fallline.training.penalty import choose_strength, l2_of, passes
 from fallline.training.run_directory import MODEL, RunDirectory
 from fallline.training.scores import Score, outputs_on, score, targets_of
 from fallline.training.settings import Plan, Settings, plan
@@ -203,6 +204,7 @@ class _Training:
         self.training = Rows(prepared.X, prepared.y, prepared.train_rows)
         self.validation = Rows(prepared.X, prepared.y, prepared.validation_rows)
         self.strength: float | None = None
+        self._loaded = False  # the compiled engine
 
     def run(self) -> Run:
         """Descend on the training rows, judge, descend on all rows if wished, and write it all down."""
@@ -268,6 +270,7 @@ class _Training:
             seed=self.plan.seed,
             seconds=seconds,
             interrupt=self.interrupt,
+            compiled=self._compiled(rows),
             tell=self.audience.doing,
         )
         self.strength = choice.strength
@@ -303,5 +306,19 @@ class _Training:
             limits=limits,
             observe=observe,
             interrupt=self.interrupt,
+            compiled=self._compiled(rows),
         )
         return network
+
+    def _compiled(self, rows: Rows) -> bool:
+        """Whether all that is done with these rows is work enough for the compiled engine."""
+        likely = expected_passes(self.plan.optimizer, self.plan.limits)
+        if self.plan.choose_l2:
+            likely += passes(len(rows))
+        worth = worth_compiling(self.plan.architecture, len(rows), likely)
+        if worth and not self._loaded:
+            self._loaded = True
+            self.audience.doing(
+                "loading the compiled engine (the first time on a machine, it is compiled: some seconds)"
+            )
+        return worth

@@ -1,0 +1,219 @@
+"""A first-order run in compiled code: it owns the buffers and the threads; the kernels do the rest."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+
+from fallline.engine.architecture import Architecture
+from fallline.engine.arrays import Array, Index
+from fallline.engine.compiled import descent
+from fallline.engine.compiled.blas_threads import blas_held
+from fallline.engine.compiled.calls import UPDATE
+from fallline.engine.compiled.layout import rounded_up, zeros
+from fallline.engine.compiled.objective import packed_rows
+from fallline.engine.compiled.plans import training_plan
+from fallline.engine.compiled.updates import RULE_KERNELS
+from fallline.engine.threads import available_cores
+
+WORK_FOR_THREADS = 1_000_000  # parameters times rows of a step, from which a second thread shortens it
+EVERYBODY_CAME = 1 << 62  # arrivals beyond any meeting
+AT_ONCE = 0.03  # seconds in compiled code before Python is asked whether to go on
+
+
+class Status(IntEnum):
+    """How a call into compiled code ended."""
+
+    GOES_ON = descent.GOES_ON
+    NOT_FINITE = descent.NOT_FINITE  # the weights before the last step are put back
+    TARGET_REACHED = descent.TARGET_REACHED
+    FLAT = descent.FLAT  # the gradient is zero
+
+
+def threads_for(architecture: Architecture, rows: int) -> int:
+    """Return how many threads shorten a step on that many rows: one, or all cores of this process."""
+    if architecture.parameter_count * rows < WORK_FOR_THREADS:
+        return 1
+    return available_cores()
+
+
+class FirstOrderRun:
+    """One descent of an architecture by a rule.
+
+    Parameters
+    ----------
+    architecture, parameters
+        The network and its weights, of which the run keeps a copy.
+    X, y
+        Rows (n, inputs) and targets (n, outputs), C-contiguous and of the parameters' dtype.
+    rule
+        A name in `RULE_KERNELS`.
+    settings
+        The rule's numbers in the order in which its class lists them after the learning rate.
+    rows
+        How many rows an epoch has, where its order names fewer than all; mini-batches only.
+    batch
+        Rows in a mini-batch; None takes all rows at each step.
+    l2
+        Strength of the penalty.
+    target
+        Error at which a descent on all rows ends.
+    first_rate
+        The learning rate of the first iteration, with which Rprop begins.
+    threads
+        How many threads work on a step; the bits of the result depend on it, and on nothing else.
+    """
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        parameters: Array,
+        X: Array,
+        y: Array,
+        rule: str,
+        settings: Sequence[float] = (),
+        *,
+        rows: int | None = None,
+        batch: int | None = None,
+        l2: float = 0.0,
+        target: float = -math.inf,
+        first_rate: float = 0.0,
+        threads: int = 1,
+    ) -> None:
+        dtype = parameters.dtype
+        n = len(X) if rows is None else rows
+        whole = batch is None or batch >= n
+        step_rows = n if batch is None or whole else batch
+        layout = training_plan(architecture, dtype, -(-step_rows // threads))
+        self._count, self._plan, self._threads = architecture.parameter_count, layout.plan, threads
+        self._X, self._y, self._order = X, y, np.zeros(1, np.int64)
+        self._packed = packed_rows(layout, X, y) if whole else zeros(1, dtype)
+        self._vectors = zeros(7 * layout.padded, dtype).reshape(7, layout.padded)
+        self._vectors[:3, : self._count] = parameters
+        self._vectors[4, : self._count] = architecture.is_weight
+        if rule == "rprop":
+            self._vectors[6] = first_rate
+        own = rounded_up(layout.source_size + layout.work_size, 16)
+        self._buffers = zeros(threads * (layout.padded + own), dtype)
+        self._run = np.zeros(descent.RUN_SIZE, np.int64)
+        self._run[: descent.NEXT_ROW] = UPDATE.address(RULE_KERNELS[rule], dtype), n, step_rows, threads, whole
+        self._settings = np.zeros(descent.SETTINGS_SIZE)
+        self._settings[: len(settings)] = settings
+        self._settings[[descent.L2, descent.TARGET, descent.BEST_ERROR]] = l2, target, math.inf
+        self._partial = np.zeros((threads, descent.PARTIAL_SIZE))
+        self._counter = np.zeros(8, np.int64)
+        self._rate, self._no_records = np.zeros(1), np.zeros((1, 3))
+        self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
+        self._steps_a_second = 0.0
+
+    @property
+    def parameters(self) -> Array:
+        """The weights: a view, which the next call changes."""
+        return self._vectors[0, : self._count]
+
+    @property
+    def before(self) -> Array:
+        """The weights before the last step: a view."""
+        return self._vectors[1, : self._count]
+
+    @property
+    def best(self) -> Array:
+        """The weights with the lowest error so far, of a descent on all rows: a view."""
+        return self._vectors[2, : self._count]
+
+    @property
+    def best_error(self) -> float:
+        """The lowest error so far, of a descent on all rows."""
+        return float(self._settings[descent.BEST_ERROR])
+
+    @property
+    def mean_gradient(self) -> Array:
+        """The mean gradient of the epoch so far, with the penalty: a view."""
+        return self._vectors[3, : self._count]
+
+    @property
+    def epoch_error(self) -> float:
+        """The error of the epoch so far: each batch's before its own step, weighted by its share."""
+        return float(self._settings[descent.EPOCH_ERROR])
+
+    @property
+    def steps(self) -> int:
+        """Steps since the beginning."""
+        return int(self._run[descent.STEPS])
+
+    @property
+    def epoch_done(self) -> bool:
+        """Whether every row of the epoch has been seen."""
+        return bool(self._run[descent.NEXT_ROW] >= self._run[descent.ALL_ROWS])
+
+    def begin_epoch(self, order: Index, rate: float) -> None:
+        """Begin an epoch of mini-batches: the rows in their order, by number, and the learning rate."""
+        self._order, self._rate[0] = order, rate
+        self._run[descent.NEXT_ROW] = 0
+        self._settings[descent.EPOCH_ERROR] = 0.0
+        self._vectors[3] = 0.0
+
+    def batches(self, steps: int | None = None) -> Status:
+        """Make that many steps of the epoch, or as many as take `AT_ONCE` seconds, or what is left of it."""
+        return self._call(self._order, self._rate, self._no_records, steps or self.steps_at_once())
+
+    def iterations(self, rates: Array, records: Array) -> tuple[Status, int]:
+        """Make a step on all rows for each learning rate, up to a target or trouble; return how many were made.
+
+        Each fills a row of `records`: error before the step, length of the gradient, length of the step.
+        """
+        before = self.steps
+        status = self._call(self._order, rates, records, len(rates))
+        return status, self.steps - before
+
+    def steps_at_once(self) -> int:
+        """Return how many steps take about `AT_ONCE` seconds, as far as is known by now."""
+        return max(1, int(AT_ONCE * self._steps_a_second))
+
+    def close(self) -> None:
+        """End the threads."""
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    def _call(self, order: Index, rates: Array, records: Array, steps: int) -> Status:
+        self._counter[0] = 0
+        descend: Any = descent.descend
+        arguments: Any = (
+            self._plan,
+            self._run,
+            self._settings,
+            self._X,
+            self._y,
+            order,
+            self._packed,
+            self._vectors,
+            self._buffers,
+            self._partial,
+            self._counter,
+            rates,
+            records,
+        )
+        started, first = time.perf_counter(), self.steps
+        with blas_held(self._plan):
+            others = []
+            try:
+                if self._pool is not None:
+                    submit: Any = self._pool.submit
+                    others = [submit(descend, *arguments, thread, steps) for thread in range(1, self._threads)]
+                descend(*arguments, 0, steps)
+            except BaseException:  # such as Ctrl-C between the two: nobody must wait for this thread any longer
+                self._counter[0] = EVERYBODY_CAME
+                raise
+            for other in others:
+                other.result()
+        self._steps_a_second = max(1, self.steps - first) / (time.perf_counter() - started)
+        status = Status(int(self._run[descent.STATUS]))
+        if status is Status.NOT_FINITE:
+            np.copyto(self._vectors[0], self._vectors[1])
+        return status
