@@ -14,7 +14,7 @@ from typing import IO
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """Open a file that takes the place of `path` when the block ends well, and leaves no trace when it does not."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.parent / f".{path.name[:100]}.{secrets.token_hex(8)}.part"
+    beside = path.parent / f".fallline-{secrets.token_hex(8)}.part"
     try:
         with beside.open("xb") as file:
             yield file

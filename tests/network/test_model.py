@@ -280,7 +280,6 @@ def test_metadata_that_lacks_a_key_is_refused(key, place, content):
     assert refusal("m") == f"m: the model file is damaged: it lacks '{key}'."
 
 
-@pytest.mark.xfail(strict=True, reason="the version is looked up outside of what turns a missing key into a sentence")
 def test_metadata_without_a_version_is_refused(place, content):
     (place / "m").write_bytes(changed(content, fallline_version=None))
     assert refusal("m") == "m: the model file is damaged: it lacks 'fallline_version'."

@@ -111,7 +111,7 @@ def test_a_strength_that_overflows_is_not_taken(loss):
 
 def chosen(rows, loss="mean_squared_error", output="identity", strata=None, **options):
     arranged = Architecture((rows.X.shape[1], 4, rows.y.shape[1]), ("tanh", output), loss)
-    given = {"seconds": math.inf, "interrupt": Interrupt(), "tell": lambda line: None} | options
+    given = {"seconds": math.inf, "interrupt": Interrupt(), "compiled": False, "tell": lambda line: None} | options
     return choose_strength(
         arranged,
         rows,

@@ -99,13 +99,14 @@ class Model:
             preparation = Preparation.from_dict(about["preparation"])
             if (preparation.inputs, preparation.outputs) != (network.shape[0], network.shape[-1]):
                 raise FalllineError("network and preparation do not fit.")
+            version_of_writer = str(about["fallline_version"])
             if not np.isfinite(parameters).all():
                 raise FalllineError("its weights are not all finite numbers.")
         except KeyError as missing:
             raise ModelFileError(f"{path.name}: the model file is damaged: it lacks {missing}.") from None
         except (FalllineError, TypeError, ValueError, ArithmeticError, AttributeError) as problem:
             raise ModelFileError(f"{path.name}: the model file is damaged: {problem}") from None
-        return cls(network, preparation, str(about["fallline_version"]))
+        return cls(network, preparation, version_of_writer)
 
 
 def checksum(about: dict[str, Any], parameters: Array) -> str:

@@ -57,7 +57,7 @@ def _on_all_rows(optimizer: FirstOrder, run: FirstOrderRun, watch: Watch) -> Out
                 continue
             error, gradient_norm, step_size = records[i].tolist()
             weights = run.before if last else None
-            told = Iteration(number, number, error, gradient_norm, step_size, float(rates[i]), weights)
+            told = Iteration(number, number, error, gradient_norm, step_size, float(rates[i]), number - 1, weights)
             if watch.iteration(told):
                 return Outcome.STOPPED
         if status in _OUTCOME and not (status is Status.FLAT and step_size > 0.0):  # momentum may still be moving
@@ -88,6 +88,7 @@ def _in_batches(optimizer: FirstOrder, objective: Objective, run: FirstOrderRun,
             gradient_norm=norm(run.mean_gradient),
             step_size=norm(run.parameters - before),
             learning_rate=rate,
+            age=number,
             parameters=run.parameters,
         )
         if watch.iteration(told):

@@ -109,6 +109,7 @@ class FirstOrder(Optimizer):
                 gradient_norm=norm(gradient),
                 step_size=norm(parameters - epoch_start),
                 learning_rate=rate,
+                age=number - 1 if whole else number,
                 parameters=before if whole else parameters,
             )
             if watch.iteration(iteration):

@@ -109,6 +109,7 @@ class _Descent:
             gradient_norm=gradient_norm,
             step_size=moved,
             learning_rate=math.nan,
+            age=self._number,
             parameters=self.parameters,
         )
         if self.watch.iteration(iteration):

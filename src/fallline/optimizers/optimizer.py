@@ -31,6 +31,7 @@ class Iteration(NamedTuple):
     gradient_norm: float  # of the gradient on all rows, or the mean over the epoch; with the penalty
     step_size: float  # Euclidean length of what the weights moved
     learning_rate: float  # nan where the optimizer has none
+    age: int  # iterations that `parameters` have had: one less than `number` where the error was taken before the step
     parameters: Array | None  # lent: to be copied where they are kept; None where only the error is at hand
 
 

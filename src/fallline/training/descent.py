@@ -135,12 +135,12 @@ class _Watch:
         self._last: Iteration | None = None
         self._monitored = math.inf  # lowest validation error, or training error without validation rows
         self._best: Array | None = None
-        self._best_number = 0
+        self._best_age = 0
 
     def begin(self, parameters: Array) -> bool:
         """Record the weights before the first step; True when there is nothing to do."""
         error = self._objective.error(parameters)
-        return self._note(Iteration(0, 0, error, math.nan, 0.0, math.nan, parameters))
+        return self._note(Iteration(0, 0, error, math.nan, 0.0, math.nan, 0, parameters))
 
     def iteration(self, iteration: Iteration) -> bool:
         self._last = iteration
@@ -173,14 +173,12 @@ class _Watch:
         limits, number, error = self._limits, iteration.number, iteration.error
         validation_error = math.nan
         if iteration.parameters is not None:
-            validation_error = self._keep_best(iteration.parameters, number, error)
+            validation_error = self._keep_best(iteration.parameters, iteration.age, error)
         if self._reached(iteration):
             self._reason = StopReason.TARGET_REACHED
         elif limits.iterations is not None and number >= limits.iterations:
             self._reason = StopReason.ITERATION_LIMIT
-        elif (
-            limits.patience is not None and self._held_out is not None and number - self._best_number >= limits.patience
-        ):
+        elif limits.patience is not None and self._held_out is not None and number - self._best_age >= limits.patience:
             self._reason = StopReason.EARLY_STOPPING
         if self._history.wants(number) or self._reason is not None:
             self._record(iteration, validation_error)
@@ -188,14 +186,14 @@ class _Watch:
                 self._reason = StopReason.PLATEAU
         return self._reason is not None
 
-    def _keep_best(self, parameters: Array, number: int, error: float) -> float:
+    def _keep_best(self, parameters: Array, age: int, error: float) -> float:
         """Keep the weights if they are the best so far; return their validation error, if there is one."""
         validation_error = math.nan if self._held_out is None else self._held_out.error(parameters)
         monitored = error if self._held_out is None else validation_error
         if self._best is None:
             self._best = parameters.copy()
         if monitored < self._monitored:
-            self._monitored, self._best_number = monitored, number
+            self._monitored, self._best_age = monitored, age
             np.copyto(self._best, parameters)
         return validation_error
 
@@ -245,9 +243,9 @@ class _Watch:
         kept = 0 if last is None else last.number
         restoring = self._held_out is not None and self._limits.patience is not None
         if restoring or reason is StopReason.NOT_FINITE:
-            parameters, kept = self._best, self._best_number
+            parameters, kept = self._best, self._best_age
         elif reason is StopReason.TARGET_REACHED and last is not None and last.parameters is not None:
-            parameters = last.parameters
+            parameters, kept = last.parameters, last.age
         np.copyto(network.parameters, parameters)
         return Descent(
             stop_reason=reason,
@@ -272,5 +270,5 @@ class _Watch:
                 target = self._limits.target_error
                 return distance(self._trend, 0.1 * self._trend.error if target is None else target)
         if reason is StopReason.EARLY_STOPPING:
-            return f"the lowest came at iteration {self._best_number:,}"
+            return f"the lowest came at iteration {self._best_age:,}"
         return ""

@@ -171,9 +171,9 @@ def train(
     chosen = plan(settings, prepared)
     audience.prepared(table, prepared, chosen)
     chosen.network(prepared.X.dtype)  # one that cannot be made is refused before there is a folder
-    directory = RunDirectory(None if out is None else Path(out), Path(table.name).stem or "table") if save else None
+    directory = RunDirectory(None if out is None else Path(out), table.name.split(".")[0] or "table") if save else None
     try:
-        with Interrupt() as interrupt:
+        with Interrupt() as interrupt, np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             return _Training(table.name, prepared, chosen, audience, directory, interrupt, started).run()
     finally:
         if directory is not None:

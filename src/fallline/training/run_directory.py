@@ -34,7 +34,7 @@ class RunDirectory:
     def __init__(self, path: Path | None, name: str) -> None:
         try:
             self.path = _free(Path("runs"), name) if path is None else _fresh(path)
-            self._metrics: IO[str] = (self.path / METRICS).open("x", encoding="utf-8")
+            self._metrics: IO[str] = (self.path / METRICS).open("x", buffering=1, encoding="utf-8")
         except OSError as problem:
             raise FalllineError(
                 f"{problem.filename}: the run's folder cannot be made ({problem.strerror}). Pass --out with another."
@@ -45,8 +45,7 @@ class RunDirectory:
         self._metrics.write(json.dumps({"phase": phase, **jsonable(record._asdict())}, allow_nan=False) + "\n")
 
     def write_run(self, run: dict[str, Any]) -> None:
-        """Write `run.json`, and flush the metrics."""
-        self._metrics.flush()
+        """Write `run.json`."""
         with replacing(self.path / RUN) as file:
             file.write((json.dumps(jsonable(run), indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
 

@@ -41,7 +41,10 @@ def score(preparation: Preparation, outputs: Array, targets: Array) -> Score:
         return {
             "rmse": [float(value) for value in np.sqrt(square) * scale],
             "mae": [float(value) for value in np.abs(residual).mean(axis=0) * scale],
-            "r2": [1.0 - float(s / v) if v > 0 else None for s, v in zip(square, spread, strict=True)],
+            "r2": [
+                1.0 - float(s / v) if v > 0 and np.isfinite(s / v) else None
+                for s, v in zip(square, spread, strict=True)
+            ],
         }
     wrong = int((_classes(outputs) != _classes(targets)).sum())
     return {"accuracy": 1.0 - wrong / len(targets), "wrong": wrong}
