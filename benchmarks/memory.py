@@ -1,6 +1,6 @@
 """How much memory a large table takes: one epoch on a CSV of a million rows and twenty columns.
 
-    python benchmarks/memory.py             # about a minute; writes docs/performance.md
+Run it as `python benchmarks/memory.py`: about a minute; writes docs/performance.md
 """
 
 import json
@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+
 from page import table, write
 
 ROWS, COLUMNS, BLOCK = 1_000_000, 20, 50_000

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from fallline import Network
+
 from page import DOCS, table, write
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "examples"))

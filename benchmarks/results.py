@@ -1,6 +1,6 @@
 """Cross-validated errors on the example tables: Fallline as it comes, scikit-learn's MLP, and a linear model.
 
-    python benchmarks/results.py            # about 10 minutes on two cores; writes docs/results.md
+Run it as `python benchmarks/results.py`: about 10 minutes on two cores; writes docs/results.md
 
 Five folds, three seeds. Fallline gets the training rows as a table and nothing else; the others get standardised
 inputs. The error is the share of rows answered wrongly, or the root mean squared error divided by the target's
@@ -24,6 +24,7 @@ from threadpoolctl import threadpool_limits
 
 from fallline.training.run import train
 from fallline.training.settings import Settings
+
 from page import table, write
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"

@@ -1,6 +1,6 @@
 """How long it takes until something happens: `import fallline`, `fallline --help`, and a first training.
 
-    python benchmarks/startup.py            # half a minute; writes docs/performance.md
+Run it as `python benchmarks/startup.py`: half a minute; writes docs/performance.md
 
 Each command is a process of its own; they take turns, and the medians are compared.
 """

@@ -141,7 +141,7 @@ def _architecture(settings: Settings, prepared: Prepared, reasons: dict[str, str
     elif settings.hidden is not None:
         shape = [inputs, *settings.hidden, outputs]
     else:
-        width = 16 if rows < 1000 else 32 if rows < 5000 else 64
+        width = 16 if rows < 1000 else 64
         shape = [inputs, width, outputs]
         reasons["shape"] = f"{width} hidden units for {rows:,} rows"
     output, loss = {
