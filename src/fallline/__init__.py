@@ -6,10 +6,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from fallline.errors import DataError, FalllineError, ModelFileError
-from fallline.network import Network
 
 if TYPE_CHECKING:
     from fallline.network.model import Model
+    from fallline.network.network import Network
     from fallline.training.run import Run, train
     from fallline.training.settings import Settings
 
@@ -26,7 +26,8 @@ __all__ = [
     "train",
 ]
 
-_LATER = {  # what reads tables takes longer to import than NumPy does, so it is imported when first asked for
+_LATER = {  # imported when first asked for, so that `fallline --help` waits neither for NumPy nor for what reads tables
+    "Network": "fallline.network.network",
     "Model": "fallline.network.model",
     "Run": "fallline.training.run",
     "Settings": "fallline.training.settings",

@@ -29,8 +29,8 @@ class Watch:
     def portion(self):
         return 10 if math.isinf(self.iterations) else self.iterations - len(self.history)
 
-    def wants(self, number):
-        return True
+    def wanted(self, first, last):
+        return range(first, last + 1)
 
     def target(self):
         return -math.inf

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fallline.engine.architecture import Architecture
 
-CALLS_SECONDS = 120e-6  # what one step of the reference takes however small it is
+CALLS_SECONDS = 250e-6  # what one step of a descent takes in the reference however small it is
 PRODUCTS_A_SECOND = 1e9  # multiplications with their share of the activations, in the reference
-WORTH_COMPILING = 3.0  # seconds of the reference, from which loading or compiling the kernels is repaid
+WORTH_COMPILING = 4.0  # seconds of the reference, from which loading or compiling the kernels is repaid
 WORTH_COMPILING_RUN = 1.0  # the same for the outputs alone, whose kernels are fewer
 
 

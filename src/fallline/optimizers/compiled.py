@@ -50,16 +50,16 @@ def _on_all_rows(optimizer: FirstOrder, run: FirstOrderRun, watch: Watch) -> Out
         rates = course.rates(number + 1, most, error)
         records = np.empty((most, 3))
         status, made = run.iterations(rates, records)
-        for i in range(made):
-            number += 1
-            last = i == made - 1
-            if not (last or watch.wants(number)):
-                continue
+        last = number + made
+        for told in (*watch.wanted(number + 1, last - 1), *range(last, last + (made > 0))):
+            i = told - number - 1
             error, gradient_norm, step_size = records[i].tolist()
-            weights = run.before if last else None
-            told = Iteration(number, number, error, gradient_norm, step_size, float(rates[i]), number - 1, weights)
-            if watch.iteration(told):
+            weights = run.before if told == last else None
+            if watch.iteration(
+                Iteration(told, told, error, gradient_norm, step_size, float(rates[i]), told - 1, weights)
+            ):
                 return Outcome.STOPPED
+        number = last
         if status in _OUTCOME and not (status is Status.FLAT and step_size > 0.0):  # momentum may still be moving
             return _OUTCOME[status]
     return Outcome.STOPPED

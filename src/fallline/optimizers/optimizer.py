@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple, Protocol
 
@@ -44,8 +45,8 @@ class Watch(Protocol):
     def portion(self) -> int:
         """How many iterations may pass before one of them can be the last: 1 or more."""
 
-    def wants(self, number: int) -> bool:
-        """Whether that iteration has to be told where many pass at once; the last of them always has."""
+    def wanted(self, first: int, last: int) -> Sequence[int]:
+        """Which of the iterations first … last have to be told where they pass at once; the last always has."""
 
     def target(self) -> float:
         """Error at which a descent on all rows is to tell at once; −inf for none."""

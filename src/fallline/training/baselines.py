@@ -51,6 +51,7 @@ def linear_baseline(
         l2=l2_of(strength, linear.architecture, len(training)),
         limits=Limits(iterations=1000, seconds=LINEAR_SECONDS, plateau=False),
         interrupt=interrupt,
+        compiled=False,  # a few passes, for which the compiled engine would take a copy of the rows
     )
     if interrupt.wished:
         return None

@@ -156,8 +156,9 @@ class _Watch:
             rest = min(rest, self._history.stride * max(1, self._next_look - len(self._history)))
         return max(1, rest)
 
-    def wants(self, number: int) -> bool:
-        return self._history.wants(number)
+    def wanted(self, first: int, last: int) -> range:
+        stride = self._history.stride
+        return range(-(-first // stride) * stride, last + 1, stride)
 
     def target(self) -> float:
         return -math.inf if self._limits.target_error is None else self._limits.target_error
