@@ -118,6 +118,10 @@ def _comparison(run: Run) -> RenderableType:
     if everything:
         told = "Then all of it was done once more on all rows, for the model that is kept; validation judged the way."
         parts.append(Text(told, style="dim"))
+    if run.plan.limits.patience is not None:
+        parts.append(
+            Text("The validation rows also chose when to stop, which flatters their error a little.", style="dim")
+        )
     return Group(*parts)
 
 
