@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -21,8 +21,7 @@ from fallline.errors import FalllineError
 if TYPE_CHECKING:
     from rich.console import Console
 
-T = TypeVar("T")
-USAGE, UNUSABLE, OVERFLOW, INTERRUPTED = 2, 3, 4, 130
+UNUSABLE, OVERFLOW, INTERRUPTED = 3, 4, 130
 
 app = typer.Typer(
     name="fallline",
@@ -303,12 +302,8 @@ def _words(text: str) -> list[str]:
 
 
 def _numbers(flag: str, text: str | None) -> list[int] | None:
-    return None if text is None else _each(int, flag, text)
-
-
-def _each(kind: Callable[[str], T], flag: str, text: str) -> list[T]:
     try:
-        return [kind(word) for word in _words(text)]
+        return None if text is None else [int(word) for word in _words(text)]
     except ValueError:
         raise FalllineError(f"{flag} {text}: expected whole numbers with commas, such as 10,16,1.") from None
 

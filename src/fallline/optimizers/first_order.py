@@ -89,7 +89,7 @@ class FirstOrder(Optimizer):
             rate = course.rate(number, error)
             np.copyto(epoch_start, parameters)
             error, gradient = 0.0, np.zeros_like(parameters)
-            for positions in [None] if whole else self.batches(len(objective.rows), rng):
+            for positions in [None] if whole else self._batches(len(objective.rows), rng):
                 if watch.interrupted():
                     return Outcome.STOPPED
                 part, slope = objective.error_and_gradient(parameters, positions)
@@ -117,7 +117,7 @@ class FirstOrder(Optimizer):
             if iteration.gradient_norm == 0.0 and iteration.step_size == 0.0:  # momentum may still be moving
                 return Outcome.CONVERGED
 
-    def batches(self, rows: int, rng: np.random.Generator) -> Iterator[Index]:
+    def _batches(self, rows: int, rng: np.random.Generator) -> Iterator[Index]:
         """Return the positions of each batch of an epoch."""
         assert self.batch_size is not None
         order = rng.permutation(rows)
