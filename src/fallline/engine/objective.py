@@ -40,11 +40,11 @@ class Objective:
 
     @cached_property
     def _kernels(self) -> CompiledObjective:
-        from fallline.engine.compiled.first_order import threads_for  # brings Numba
+        from fallline.engine.compiled.first_order import WORK_OF_A_CALL, parts_for  # brings Numba
         from fallline.engine.compiled.objective import CompiledObjective
 
         X, y = self.rows.block(0, len(self.rows))
-        return CompiledObjective(self.architecture, X, y, threads_for(self.architecture, len(X)))
+        return CompiledObjective(self.architecture, X, y, parts_for(self.architecture, len(X), WORK_OF_A_CALL))
 
     def error(self, parameters: Array) -> float:
         """Return the loss on all rows, without the penalty."""

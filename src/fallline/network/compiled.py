@@ -7,16 +7,16 @@ from collections.abc import Iterator
 import numpy as np
 
 from fallline.engine import Architecture, Array, reference
-from fallline.engine.compiled.first_order import FirstOrderRun, Status, threads_for
+from fallline.engine.compiled.first_order import FirstOrderRun, Status, parts_for
 
 
 def compiled_steps(
     architecture: Architecture, parameters: Array, X: Array, y: Array, learning_rate: float, iterations: int
 ) -> Iterator[Array | list[float]]:
     """Change the parameters by so many steps; yield the error before each and after the last, as they come."""
-    threads = threads_for(architecture, len(X))
+    parts = parts_for(architecture, len(X))
     X, y = np.ascontiguousarray(X), np.ascontiguousarray(y)
-    run = FirstOrderRun(architecture, parameters, X, y, "gradient_descent", threads=threads)
+    run = FirstOrderRun(architecture, parameters, X, y, "gradient_descent", parts=parts)
     try:
         done, status = 0, Status.GOES_ON
         while done < iterations and status is not Status.NOT_FINITE:

@@ -8,7 +8,7 @@ import numpy as np
 
 from fallline.engine import Objective
 from fallline.engine.arrays import Array
-from fallline.engine.compiled.first_order import FirstOrderRun, Status, threads_for
+from fallline.engine.compiled.first_order import FirstOrderRun, Status, parts_for
 from fallline.optimizers.first_order import FirstOrder, norm
 from fallline.optimizers.optimizer import Iteration, Outcome, Watch
 
@@ -34,7 +34,7 @@ def descend_compiled(optimizer: FirstOrder, objective: Objective, parameters: Ar
         l2=objective.l2,
         target=watch.target(),
         first_rate=optimizer.schedule().course().rate(1, math.nan),
-        threads=threads_for(objective.architecture, step_rows),
+        parts=parts_for(objective.architecture, step_rows),
     )
     try:
         return _on_all_rows(optimizer, run, watch) if whole else _in_batches(optimizer, objective, run, watch)

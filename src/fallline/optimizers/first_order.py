@@ -93,8 +93,10 @@ class FirstOrder(Optimizer):
                 if watch.interrupted():
                     return Outcome.STOPPED
                 part, slope = objective.error_and_gradient(parameters, positions)
-                if not (math.isfinite(part) and np.isfinite(slope).all()):
+                if not math.isfinite(part):
                     np.copyto(parameters, before)
+                    return Outcome.NOT_FINITE
+                if not np.isfinite(slope).all():
                     return Outcome.NOT_FINITE
                 share = 1.0 if positions is None else objective.share(len(positions))
                 error += part * share

@@ -67,5 +67,6 @@ class Optimizer(ABC):
     def minimize(self, objective: Objective, parameters: Array, watch: Watch) -> Outcome:
         """Lower the objective from `parameters`, which is changed in place, until watch says stop.
 
-        When the error or the gradient is not finite, the weights before the step that led there are put back.
+        When the error is not finite, the weights before the step that led there are put back; where only the gradient
+        is not, they stay.
         """

@@ -8,7 +8,7 @@ import pytest
 from numba.core.runtime import _nrt_python, rtsys
 
 from fallline.engine import Architecture, Objective, Rows
-from fallline.engine.compiled.first_order import FirstOrderRun, Status, threads_for
+from fallline.engine.compiled.first_order import FirstOrderRun, Status, parts_for
 from fallline.engine.compiled.updates import RULE_KERNELS
 from fallline.optimizers.adam import Adam
 from fallline.optimizers.adamw import AdamW
@@ -65,19 +65,19 @@ def test_every_optimizer_has_a_kernel() -> None:
     assert {cls.name for cls, _ in RULES.values()} == {cls.name for cls in FirstOrder.__subclasses__()} | {"adamw"}
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("parts", [1, 2])
 @pytest.mark.parametrize("l2", [0.0, 0.01])
 @pytest.mark.parametrize("loss", ["mean_squared_error", "half_squared_error"])
 @pytest.mark.parametrize("rule", sorted(set(RULES) - {"rprop"}))
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_epochs_of_batches_equal_the_reference(rule: str, dtype: str, loss: str, l2: float, threads: int) -> None:
+def test_epochs_of_batches_equal_the_reference(rule: str, dtype: str, loss: str, l2: float, parts: int) -> None:
     architecture, p, X, y = problem(dtype, loss)
     rate = 0.001
     cls, settings = RULES[rule]
     recorder, wanted = Recorder(3), p.copy()
     cls(rate, batch_size=32, seed=5).minimize(Objective(architecture, Rows(X, y), l2), wanted, recorder)
 
-    run = FirstOrderRun(architecture, p, X, y, rule, settings, batch=32, l2=l2, threads=threads)
+    run = FirstOrderRun(architecture, p, X, y, rule, settings, batch=32, l2=l2, parts=parts)
     rng = np.random.default_rng(5)
     for error, gradient_norm, step_size in recorder.seen:
         start = run.parameters.copy()
@@ -92,16 +92,16 @@ def test_epochs_of_batches_equal_the_reference(rule: str, dtype: str, loss: str,
     run.close()
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("parts", [1, 2])
 @pytest.mark.parametrize("rule", sorted(RULES))
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_steps_on_all_rows_equal_the_reference(rule: str, dtype: str, threads: int) -> None:
+def test_steps_on_all_rows_equal_the_reference(rule: str, dtype: str, parts: int) -> None:
     architecture, p, X, y = problem(dtype, rows=700)
     rate, steps = 0.003, 40
     cls, settings = RULES[rule]
     recorder, wanted = Recorder(steps), p.copy()
     cls(rate).minimize(Objective(architecture, Rows(X, y), 0.01), wanted, recorder)
-    run = FirstOrderRun(architecture, p, X, y, rule, settings, l2=0.01, first_rate=rate, threads=threads)
+    run = FirstOrderRun(architecture, p, X, y, rule, settings, l2=0.01, first_rate=rate, parts=parts)
     records = np.zeros((steps, 3))
     for at in range(0, steps, 15):
         status, made = run.iterations(np.full(len(records[at : at + 15]), rate), records[at : at + 15])
@@ -149,9 +149,9 @@ def test_flat_gradient_ends_the_descent() -> None:
     assert run.iterations(np.full(10, 0.1), np.zeros((10, 3))) == (Status.FLAT, 1)
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("parts", [1, 2])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_overflow_is_noticed_at_its_step_and_the_weights_before_it_put_back(dtype: str, threads: int) -> None:
+def test_overflow_is_noticed_at_its_step_and_the_weights_before_it_put_back(dtype: str, parts: int) -> None:
     architecture = Architecture((2, 3, 1), ("identity", "identity"), "half_squared_error")
     rng = np.random.default_rng(0)
     X, y = (rng.normal(size=(50, size)).astype(dtype) for size in (2, 1))
@@ -159,7 +159,7 @@ def test_overflow_is_noticed_at_its_step_and_the_weights_before_it_put_back(dtyp
     recorder, wanted = Recorder(1000), p.copy()
     with np.errstate(all="ignore"):
         GradientDescent(0.5).minimize(Objective(architecture, Rows(X, y)), wanted, recorder)
-    run, records = FirstOrderRun(architecture, p, X, y, "gradient_descent", threads=threads), np.zeros((1000, 3))
+    run, records = FirstOrderRun(architecture, p, X, y, "gradient_descent", parts=parts), np.zeros((1000, 3))
     status, made = run.iterations(np.full(1000, 0.5), records)
     assert status is Status.NOT_FINITE
     assert made == len(recorder.seen)
@@ -178,12 +178,12 @@ def test_row_that_is_not_a_number_is_noticed_at_its_batch() -> None:
     assert np.isfinite(run.parameters).all()
 
 
-@pytest.mark.parametrize("threads", [1, 2])
-def test_same_bits_every_time_and_however_the_steps_are_portioned(threads: int) -> None:
+@pytest.mark.parametrize("parts", [1, 2])
+def test_same_bits_every_time_and_however_the_steps_are_portioned(parts: int) -> None:
     architecture, p, X, y = problem("float32")
     results = []
     for portion in (1000, 1000, 2):
-        run = FirstOrderRun(architecture, p, X, y, "adam", (0.9, 0.999, 1e-8), batch=64, threads=threads)
+        run = FirstOrderRun(architecture, p, X, y, "adam", (0.9, 0.999, 1e-8), batch=64, parts=parts)
         for epoch in range(5):
             run.begin_epoch(np.random.default_rng(epoch).permutation(len(X)), 0.01)
             while not run.epoch_done:
@@ -192,6 +192,37 @@ def test_same_bits_every_time_and_however_the_steps_are_portioned(threads: int) 
         run.close()
     np.testing.assert_array_equal(results[0], results[1])
     np.testing.assert_array_equal(results[0], results[2])
+
+
+@pytest.mark.parametrize("batch", [64, None])
+def test_the_bits_depend_on_the_parts_and_not_on_who_takes_them(batch: int | None, monkeypatch) -> None:
+    architecture, p, X, y = problem("float32")
+    results = []
+    for threads in (1, 2, 3):
+        run = FirstOrderRun(architecture, p, X, y, "adam", (0.9, 0.999, 1e-8), batch=batch, parts=3)
+        monkeypatch.setattr(run._pace, "note", lambda steps, seconds: None)
+        run._pace.threads = threads
+        if batch is None:
+            records = np.zeros((20, 3))
+            run.iterations(np.full(20, 0.01), records)
+            results.append((run.parameters.copy(), records))
+        else:
+            run.begin_epoch(np.random.default_rng(0).permutation(len(X)), 0.01)
+            run.batches(100)
+            results.append((run.parameters.copy(), run.mean_gradient.copy()))
+        run.close()
+    for other in results[1:]:
+        np.testing.assert_array_equal(results[0][0], other[0])
+        np.testing.assert_array_equal(results[0][1], other[1])
+
+
+def test_where_only_the_gradient_overflows_the_weights_stay() -> None:
+    architecture = Architecture((1, 1), ("identity",), "half_squared_error")
+    X, y = np.array([[1e30]], np.float32), np.array([[-1e10]], np.float32)
+    run = FirstOrderRun(architecture, np.zeros(2, np.float32), X, y, "gradient_descent")
+    status, made = run.iterations(np.array([1.0, 1.0]), np.zeros((2, 3)))
+    assert (status, made) == (Status.NOT_FINITE, 0)
+    np.testing.assert_array_equal(run.parameters, 0.0)
 
 
 def test_nothing_is_allocated_however_many_steps_are_made() -> None:
@@ -241,7 +272,7 @@ def test_portions_take_about_as_long_as_they_should() -> None:
 
 
 def test_small_work_stays_on_one_thread() -> None:
-    assert threads_for(Architecture((2, 3, 1), ("tanh", "tanh"), "huber"), 4) == 1
+    assert parts_for(Architecture((2, 3, 1), ("tanh", "tanh"), "huber"), 4) == 1
 
 
 def test_import_raises_no_warning() -> None:

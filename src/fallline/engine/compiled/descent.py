@@ -1,8 +1,8 @@
 """First-order descent that stays in compiled code for many steps, on one thread or on several side by side.
 
-Each step: every thread passes its share of the rows through the network and back, block after block, into a
-gradient of its own; then each thread sums and updates its share of the parameters. The same rows meet the
-same thread in every run, and partial sums are added in a fixed order, so that a run is repeated bit for bit.
+The rows of a step, and the parameters, are divided into parts. Each part's rows pass through the network and back,
+block after block, into a gradient of its own; then the gradients are summed and the parameters updated, part by part.
+Partial sums are added in a fixed order, so that a run is repeated bit for bit, whichever thread takes which part.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from fallline.engine.compiled.passes import loss_and_delta
 from fallline.engine.compiled.team import meet
 
 # What a run is told, and what it tells: integers …
-RULE, ALL_ROWS, BATCH, THREADS, WHOLE, NEXT_ROW, STEPS, STATUS, COUNT = range(9)
+RULE, ALL_ROWS, BATCH, PARTS, WHOLE, NEXT_ROW, STEPS, STATUS = range(8)
 RUN_SIZE = 16
 # … the settings of the rule in 0 to 3, and then
 L2, TARGET, EPOCH_ERROR, BEST_ERROR = range(4, 8)
 SETTINGS_SIZE = 8
-# … and each thread's partial results.
+# … and each part's partial results.
 ERROR, CHECK, SQUARES, MOVED = range(4)
 PARTIAL_SIZE = 8
 
@@ -65,19 +65,19 @@ def share_of_step(
     work: Array,
     gradient: Array,
     size: int,
-    thread: int,
-    threads: int,
+    part: int,
+    parts: int,
     scale: float,
     slopes: bool,
 ) -> float:
-    """Loss of this thread's share of the rows start to stop, and, where `slopes`, its gradient.
+    """Loss of one of the parts of the rows start to stop, and, where `slopes`, its gradient.
 
     On all rows these stand ready in `packed`, block after block; otherwise they are order[start:stop] of X and y.
     """
     n, block = width(w), plan[ROWS]
     unit = block if whole else n
-    chunk = ((stop - start + unit - 1) // unit + threads - 1) // threads * unit
-    begin = min(stop, start + thread * chunk)
+    chunk = ((stop - start + unit - 1) // unit + parts - 1) // parts * unit
+    begin = min(stop, start + part * chunk)
     end = min(stop, begin + chunk)
     error = 0.0
     for at in range(begin, end, block):
@@ -107,12 +107,12 @@ def sum_gradients(
     size: int,
     start: int,
     stop: int,
-    threads: int,
+    parts: int,
     penalty: float,
     share: float,
     partial: Array,
 ) -> None:
-    """Sum the threads' gradients and the penalty's into the first; note the sum of squares, and whether it is finite.
+    """Sum the parts' gradients and the penalty's into the first; note the sum of squares, and whether it is finite.
 
     `mean` takes the gradient's share in its epoch, if it has one.
     """
@@ -120,8 +120,8 @@ def sum_gradients(
     check, squares = fill(w, 0.0), fill(w, 0.0)
     for i in range(start, stop, n):
         g, weight = load(gradients, i), load(w, i)
-        for thread in range(1, threads):
-            g = g + load(gradients, thread * size + i)
+        for part in range(1, parts):
+            g = g + load(gradients, part * size + i)
         if penalty != 0.0:
             g = g + penalty * (load(is_weight, i) * weight)
         store(gradients, i, g)
@@ -131,6 +131,11 @@ def sum_gradients(
         squares = squares + g * g
     partial[CHECK] = sum_of_lanes(check)
     partial[SQUARES] = sum_of_lanes(squares)
+    if not 1e-30 < partial[SQUARES] < math.inf:  # over- or underflow, unless the gradient is what it says
+        total = 0.0
+        for i in range(start, stop):
+            total += float(gradients[i]) * float(gradients[i])
+        partial[SQUARES] = total
 
 
 @kernel
@@ -141,17 +146,6 @@ def squared_distance(p: Array, q: Array, start: int, stop: int) -> float:
         d = load(p, i) - load(q, i)
         total = total + d * d
     return float(sum_of_lanes(total))
-
-
-@kernel
-def length(p: Array, size: int, squares: float) -> float:
-    """Euclidean length of p, given its sum of squares; summed again in float64 where that over- or underflowed."""
-    if 1e-30 < squares < math.inf:
-        return math.sqrt(squares)
-    total = 0.0
-    for i in range(size):
-        total += float(p[i]) * float(p[i])
-    return math.sqrt(total)
 
 
 @kernel
@@ -170,14 +164,15 @@ def descend(
     rates: Array,
     records: Array,
     thread: int,
+    threads: int,
     steps: int,
 ) -> None:
-    """Make up to `steps` steps; called by each of the threads with its own number.
+    """Make up to `steps` steps; called by each of the threads, at most as many as there are parts, with its own number.
 
     vectors (7, padded)
         The weights, those before the last step, the best, the mean gradient, is_weight, and the rule's two slots.
-    buffers (threads, ·)
-        Each thread's gradient, source and work; the gradients stand together at the beginning.
+    buffers (parts, ·)
+        Each part's gradient, and each thread's source and work; the gradients stand together at the beginning.
     rates, records
         For each step on all rows, its learning rate, and (error, length of the gradient, length of the step).
         For mini-batches the one rate; the error of the epoch adds up in `settings`.
@@ -186,91 +181,79 @@ def descend(
     w, before, best = pointer(vectors, 0), pointer(vectors, size), pointer(vectors, 2 * size)
     mean, is_weight = pointer(vectors, 3 * size), pointer(vectors, 4 * size)
     one, two = pointer(vectors, 5 * size), pointer(vectors, 6 * size)
-    all_rows, threads, whole, batch = run[ALL_ROWS], run[THREADS], run[WHOLE] == 1, run[BATCH]
-    own = (buffers.size - threads * size) // threads
-    at = threads * size + thread * own
-    gradients, gradient = pointer(buffers, 0), pointer(buffers, thread * size)
-    source, work = pointer(buffers, at), pointer(buffers, at + plan[SOURCE_SIZE])
+    all_rows, parts, whole, batch = run[ALL_ROWS], run[PARTS], run[WHOLE] == 1, run[BATCH]
+    at = parts * size + (buffers.size - parts * size) // parts * thread
+    gradients, source, work = pointer(buffers, 0), pointer(buffers, at), pointer(buffers, at + plan[SOURCE_SIZE])
     rows_X, rows_y, numbers, blocks = pointer(X, 0), pointer(y, 0), pointer(order, 0), pointer(packed, 0)
-    parts, own_part = pointer(partial, 0), pointer(partial, thread * PARTIAL_SIZE)
-    the_plan, numbers_of_rule = pointer(plan, 0), pointer(settings, 0)
-    begin = size // n * thread // threads * n
-    end = size // n * (thread + 1) // threads * n
+    results, the_plan, numbers_of_rule = pointer(partial, 0), pointer(plan, 0), pointer(settings, 0)
     scale_of_all = scale_of(the_plan, all_rows)
     next_row, done, status, best_error, epoch_error = run[NEXT_ROW], run[STEPS], GOES_ON, settings[BEST_ERROR], 0.0
     first_step, meeting = run[STEPS], 1
     while done - first_step < steps and status == GOES_ON and (whole or next_row < all_rows):
+        start = 0 if whole else next_row
         stop = all_rows if whole else min(all_rows, next_row + batch)
-        rows = all_rows if whole else stop - next_row
+        rows = stop - start
         scale = scale_of(the_plan, rows)
         share = scale_of_all / scale
-        own_part[ERROR] = share_of_step(
-            the_plan,
-            w,
-            rows_X,
-            rows_y,
-            numbers,
-            blocks,
-            0 if whole else next_row,
-            stop,
-            whole,
-            source,
-            work,
-            gradient,
-            size,
-            thread,
-            threads,
-            scale,
-            True,
-        )
+        for part in range(thread, parts, threads):
+            results[part * PARTIAL_SIZE + ERROR] = share_of_step(
+                the_plan,
+                w,
+                rows_X,
+                rows_y,
+                numbers,
+                blocks,
+                start,
+                stop,
+                whole,
+                source,
+                work,
+                pointer(buffers, part * size),
+                size,
+                part,
+                parts,
+                scale,
+                True,
+            )
         meeting = meet(counter, threads, meeting)
         error = 0.0
-        for t in range(threads):
-            error += parts[t * PARTIAL_SIZE + ERROR]
+        for part in range(parts):
+            error += results[part * PARTIAL_SIZE + ERROR]
         if not math.isfinite(error):
             status = NOT_FINITE
             break
-        if whole and error < best_error:
+        better = whole and error < best_error
+        if better:
             best_error = error
-            for i in range(begin, end, n):
-                store(best, i, load(w, i))
         penalty = settings[L2] * (rows / all_rows) / share
-        sum_gradients(
-            gradients,
-            w,
-            mean,
-            is_weight,
-            size,
-            begin,
-            end,
-            threads,
-            penalty,
-            0.0 if whole else share,
-            own_part,
-        )
-        meeting = meet(counter, threads, meeting)
-        check, squares = 0.0, 0.0
-        for t in range(threads):
-            check += parts[t * PARTIAL_SIZE + CHECK]
-            squares += parts[t * PARTIAL_SIZE + SQUARES]
-        if check != 0.0:
-            status = NOT_FINITE
-            break
-        gradient_length = length(gradients, size, squares) if whole else 0.0
-        for i in range(begin, end, n):
-            store(before, i, load(w, i))
         done += 1
         rate = rates[done - first_step - 1] if whole else rates[0]
-        update(w, run[RULE], (numbers_of_rule, w, gradients, one, two, begin, end, rate, done))
-        epoch_error += error * share
-        if whole:
-            own_part[MOVED] = squared_distance(w, before, begin, end)
-        next_row = stop
+        for part in range(thread, parts, threads):
+            begin, end = size // n * part // parts * n, size // n * (part + 1) // parts * n
+            for i in range(begin, end, n):
+                store(before, i, load(w, i))
+            if better:
+                for i in range(begin, end, n):
+                    store(best, i, load(w, i))
+            own = pointer(partial, part * PARTIAL_SIZE)
+            sum_gradients(gradients, w, mean, is_weight, size, begin, end, parts, penalty, 0.0 if whole else share, own)
+            update(w, run[RULE], (numbers_of_rule, w, gradients, one, two, begin, end, rate, done))
+            if whole:
+                own[MOVED] = squared_distance(w, before, begin, end)
         meeting = meet(counter, threads, meeting)
+        check, squares, moved = 0.0, 0.0, 0.0
+        for part in range(parts):
+            check += results[part * PARTIAL_SIZE + CHECK]
+            squares += results[part * PARTIAL_SIZE + SQUARES]
+            moved += results[part * PARTIAL_SIZE + MOVED]
+        if check != 0.0:
+            status = NOT_FINITE
+            done -= 1
+            break
+        epoch_error += error * share
+        next_row = stop
         if whole:
-            moved = 0.0
-            for t in range(threads):
-                moved += parts[t * PARTIAL_SIZE + MOVED]
+            gradient_length = math.sqrt(squares)
             if thread == 0:
                 i = done - first_step - 1
                 records[i, 0], records[i, 1], records[i, 2] = error, gradient_length, math.sqrt(moved)
@@ -279,7 +262,7 @@ def descend(
             elif gradient_length == 0.0:
                 status = FLAT
     if thread == 0:
-        run[NEXT_ROW], run[STATUS], run[COUNT] = next_row, status, done - first_step
+        run[NEXT_ROW], run[STATUS] = next_row, status
         settings[EPOCH_ERROR] += epoch_error
         run[STEPS] = done
         settings[BEST_ERROR] = best_error

@@ -13,16 +13,19 @@ import numpy as np
 
 from fallline.engine.architecture import Architecture
 from fallline.engine.arrays import Array, Index
-from fallline.engine.compiled import descent
+from fallline.engine.compiled import cores, descent
 from fallline.engine.compiled.blas_threads import blas_held
 from fallline.engine.compiled.calls import UPDATE
 from fallline.engine.compiled.layout import rounded_up, zeros
 from fallline.engine.compiled.objective import packed_rows
+from fallline.engine.compiled.pace import Pace
 from fallline.engine.compiled.plans import training_plan
 from fallline.engine.compiled.updates import RULE_KERNELS
 from fallline.engine.threads import available_cores
 
-WORK_FOR_THREADS = 1_000_000  # parameters times rows of a step, from which a second thread shortens it
+WORK_OF_A_PART = 50_000  # parameters times rows, from which threads that are at work already may share a step
+WORK_OF_A_CALL = 500_000  # the same where a thread must be woken first
+ROWS_OF_A_PART = 16
 EVERYBODY_CAME = 1 << 62  # arrivals beyond any meeting
 AT_ONCE = 0.03  # seconds in compiled code before Python is asked whether to go on
 
@@ -36,11 +39,9 @@ class Status(IntEnum):
     FLAT = descent.FLAT  # the gradient is zero
 
 
-def threads_for(architecture: Architecture, rows: int) -> int:
-    """Return how many threads shorten a step on that many rows: one, or all cores of this process."""
-    if architecture.parameter_count * rows < WORK_FOR_THREADS:
-        return 1
-    return available_cores()
+def parts_for(architecture: Architecture, rows: int, least_work: int = WORK_OF_A_PART) -> int:
+    """Return into how many parts a step on that many rows is worth dividing: at most one for each core."""
+    return max(1, min(available_cores(), architecture.parameter_count * rows // least_work, rows // ROWS_OF_A_PART))
 
 
 class FirstOrderRun:
@@ -66,8 +67,9 @@ class FirstOrderRun:
         Error at which a descent on all rows ends.
     first_rate
         The learning rate of the first iteration, with which Rprop begins.
-    threads
-        How many threads work on a step; the bits of the result depend on it, and on nothing else.
+    parts
+        Into how many parts a step is divided, on which up to so many threads work; the bits of the result depend on it,
+        and not on the threads, of which there are as many as are found to be fastest.
     """
 
     def __init__(
@@ -84,14 +86,14 @@ class FirstOrderRun:
         l2: float = 0.0,
         target: float = -math.inf,
         first_rate: float = 0.0,
-        threads: int = 1,
+        parts: int = 1,
     ) -> None:
         dtype = parameters.dtype
         n = len(X) if rows is None else rows
         whole = batch is None or batch >= n
         step_rows = n if batch is None or whole else batch
-        layout = training_plan(architecture, dtype, -(-step_rows // threads))
-        self._count, self._plan, self._threads = architecture.parameter_count, layout.plan, threads
+        layout = training_plan(architecture, dtype, -(-step_rows // parts))
+        self._count, self._plan = architecture.parameter_count, layout.plan
         self._X, self._y, self._order = X, y, np.zeros(1, np.int64)
         self._packed = packed_rows(layout, X, y) if whole else zeros(1, dtype)
         self._vectors = zeros(7 * layout.padded, dtype).reshape(7, layout.padded)
@@ -100,17 +102,17 @@ class FirstOrderRun:
         if rule == "rprop":
             self._vectors[6] = first_rate
         own = rounded_up(layout.source_size + layout.work_size, 16)
-        self._buffers = zeros(threads * (layout.padded + own), dtype)
+        self._buffers = zeros(parts * (layout.padded + own), dtype)
         self._run = np.zeros(descent.RUN_SIZE, np.int64)
-        self._run[: descent.NEXT_ROW] = UPDATE.address(RULE_KERNELS[rule], dtype), n, step_rows, threads, whole
+        self._run[: descent.NEXT_ROW] = UPDATE.address(RULE_KERNELS[rule], dtype), n, step_rows, parts, whole
         self._settings = np.zeros(descent.SETTINGS_SIZE)
         self._settings[: len(settings)] = settings
         self._settings[[descent.L2, descent.TARGET, descent.BEST_ERROR]] = l2, target, math.inf
-        self._partial = np.zeros((threads, descent.PARTIAL_SIZE))
+        self._partial = np.zeros((parts, descent.PARTIAL_SIZE))
         self._counter = np.zeros(8, np.int64)
         self._rate, self._no_records = np.zeros(1), np.zeros((1, 3))
-        self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
-        self._steps_a_second = 0.0
+        self._pool = ThreadPoolExecutor(parts - 1) if parts > 1 else None
+        self._pace = Pace(parts)
 
     @property
     def parameters(self) -> Array:
@@ -174,7 +176,7 @@ class FirstOrderRun:
 
     def steps_at_once(self) -> int:
         """Return how many steps take about `AT_ONCE` seconds, as far as is known by now."""
-        return max(1, int(AT_ONCE * self._steps_a_second))
+        return max(1, int(AT_ONCE * self._pace.steps_a_second))
 
     def close(self) -> None:
         """End the threads."""
@@ -199,20 +201,23 @@ class FirstOrderRun:
             rates,
             records,
         )
-        started, first = time.perf_counter(), self.steps
+        threads, started, first = self._pace.threads, time.perf_counter(), self.steps
         with blas_held(self._plan):
             others = []
             try:
                 if self._pool is not None:
-                    submit: Any = self._pool.submit
-                    others = [submit(descend, *arguments, thread, steps) for thread in range(1, self._threads)]
-                descend(*arguments, 0, steps)
+                    here = cores.current_core()
+                    others = [
+                        self._pool.submit(cores.run_beside, here, thread, descend, *arguments, thread, threads, steps)
+                        for thread in range(1, threads)
+                    ]
+                descend(*arguments, 0, threads, steps)
             except BaseException:  # such as Ctrl-C between the two: nobody must wait for this thread any longer
                 self._counter[0] = EVERYBODY_CAME
                 raise
             for other in others:
                 other.result()
-        self._steps_a_second = max(1, self.steps - first) / (time.perf_counter() - started)
+        self._pace.note(max(1, self.steps - first), time.perf_counter() - started)
         status = Status(int(self._run[descent.STATUS]))
         if status is Status.NOT_FINITE:
             np.copyto(self._vectors[0], self._vectors[1])

@@ -9,6 +9,7 @@ import numpy as np
 from fallline.engine.architecture import Architecture
 from fallline.engine.arrays import Array, Index
 from fallline.engine.compiled.blas_threads import blas_held
+from fallline.engine.compiled.cores import current_core, run_beside
 from fallline.engine.compiled.descent import pack, scale_of, share_of_step
 from fallline.engine.compiled.jit import kernel
 from fallline.engine.compiled.lanes import pointer
@@ -99,5 +100,8 @@ class CompiledObjective:
             )
 
         with blas_held(self._plan):
-            others = [] if self._pool is None else [self._pool.submit(part, t) for t in range(1, self._threads)]
-            return part(0) + sum(other.result() for other in others)
+            others = []
+            if self._pool is not None:
+                here = current_core()
+                others = [self._pool.submit(run_beside, here, t, part, t) for t in range(1, self._threads)]
+            return float(part(0) + sum(other.result() for other in others))

@@ -10,6 +10,7 @@ from fallline.engine.architecture import Architecture
 from fallline.engine.arrays import Array, Index
 from fallline.engine.compiled.blas_threads import blas_held
 from fallline.engine.compiled.calls import FORWARD, GATHER
+from fallline.engine.compiled.cores import current_core, run_beside
 from fallline.engine.compiled.jit import kernel
 from fallline.engine.compiled.lanes import width
 from fallline.engine.compiled.layout import (
@@ -75,9 +76,12 @@ class Prediction:
             return out
         edges = [rows * t // threads for t in range(threads + 1)]
         with blas_held(self._plan), ThreadPoolExecutor(threads) as pool:
+            here, shares = current_core(), enumerate(zip(edges, edges[1:], self._buffers, strict=False))
             parts = [
-                pool.submit(predict, self._plan, parameters, X[start:stop], out[start:stop], buffer)
-                for start, stop, buffer in zip(edges, edges[1:], self._buffers, strict=False)
+                pool.submit(
+                    run_beside, here, t, predict, self._plan, parameters, X[start:stop], out[start:stop], buffer
+                )
+                for t, (start, stop, buffer) in shares
             ]
             for part in parts:
                 part.result()
