@@ -28,6 +28,7 @@ INPUTS, UNITS, ACTIVATION_BY, WEIGHTS_AT, A_AT, Z_AT, BLAS, LAST = range(8)
 FIELDS = 8
 
 BLAS_FROM = 10_000  # weights of a layer from which BLAS is faster than tiles
+BLAS_ROWS = 2048  # of a block, where packing the weights costs BLAS little beside the product
 CACHE_BYTES = 192 * 1024  # of a thread's buffers: what stays in the second-level cache beside the weights
 ALIGNED = 16  # every part begins at a multiple of this
 
@@ -69,7 +70,7 @@ def layout(
     weights = [(n + 1) * m for n, m in itertools.pairwise(shape)]
     blas = [size >= BLAS_FROM and not tiles for size in weights]
     per_row = (2 * sum(shape) + len(shape)) * dtype.itemsize
-    longest = max(512 if any(blas) else 4 * lanes, CACHE_BYTES // per_row // (2 * lanes) * 2 * lanes)
+    longest = max(BLAS_ROWS if any(blas) else 4 * lanes, CACHE_BYTES // per_row // (2 * lanes) * 2 * lanes)
     if most_rows is not None:
         longest = min(longest, rounded_up(most_rows, lanes))
     blocks = -(-rows // longest)

@@ -27,6 +27,33 @@ def put(out: Array, at: int, product: Lanes, times: bool) -> None:
 
 
 @kernel
+def multiply_by_one_unit(
+    w: Array, w_at: int, by_depth: int, depth: int, a: Array, a_at: int, out: Array, out_at: int, rows: int, times: bool
+) -> None:
+    """`multiply` where there is one unit, on four vectors of rows at a time."""
+    n = width(a)
+    together = rows // (4 * n) * 4 * n
+    for r in range(0, together, 4 * n):
+        at, w0, p0 = a_at + r, w_at, fill(a, 0.0)
+        p1, p2, p3 = p0, p0, p0
+        for _ in range(depth):
+            v = spread(w, w0)
+            p0, p1 = p0 + v * load(a, at), p1 + v * load(a, at + n)
+            p2, p3 = p2 + v * load(a, at + 2 * n), p3 + v * load(a, at + 3 * n)
+            at, w0 = at + rows, w0 + by_depth
+        put(out, out_at + r, p0, times)
+        put(out, out_at + r + n, p1, times)
+        put(out, out_at + r + 2 * n, p2, times)
+        put(out, out_at + r + 3 * n, p3, times)
+    for r in range(together, rows, n):
+        at, w0, p = a_at + r, w_at, fill(a, 0.0)
+        for _ in range(depth):
+            p = p + spread(w, w0) * load(a, at)
+            at, w0 = at + rows, w0 + by_depth
+        put(out, out_at + r, p, times)
+
+
+@kernel
 def multiply(
     w: Array,
     w_at: int,
@@ -45,9 +72,18 @@ def multiply(
 
     w[u, k] stands at w_at + u · by_unit + k · by_depth, so that the transpose is a matter of two steps;
     `rows` is a multiple of the lanes. A tile has four units and two vectors of rows; where there are fewer
-    units, it computes the last one over again.
+    units, it computes the last one over again. A single output, forward or backward, has loops of its own.
     """
     n = width(a)
+    if depth == 1:
+        for u in range(units):
+            v = spread(w, w_at + u * by_unit)
+            for r in range(0, rows, n):
+                put(out, out_at + u * rows + r, v * load(a, a_at + r), times)
+        return
+    if units == 1:
+        multiply_by_one_unit(w, w_at, by_depth, depth, a, a_at, out, out_at, rows, times)
+        return
     for r in range(0, rows, 2 * n):
         both = r + n < rows
         for u in range(0, units, 4):
@@ -111,31 +147,38 @@ def outer(
 ) -> None:
     """Fill out[u, k] = Σ over rows of d[u, r] a[k, r]; where `add`, onto what is there.
 
-    A tile has two units and four k; where there are fewer, it computes the last over again.
+    A tile has two units, or the one that is left, and four k; where there are fewer, it computes the last over again.
     """
     n = width(a)
     for u in range(0, units, 2):
+        two = u + 1 < units
         d0 = d_at + u * rows
-        d1 = d0 + (rows if u + 1 < units else 0)
+        d1 = d0 + rows
         for k in range(0, depth, 4):
             left = depth - k - 1
             a0 = a_at + k * rows
             a1, a2, a3 = a0 + min(left, 1) * rows, a0 + min(left, 2) * rows, a0 + min(left, 3) * rows
             p0 = fill(a, 0.0)
             p1, p2, p3, q0, q1, q2, q3 = p0, p0, p0, p0, p0, p0, p0
-            for r in range(0, rows, n):
-                p, q = load(d, d0 + r), load(d, d1 + r)
-                v = load(a, a0 + r)
-                p0, q0 = p0 + v * p, q0 + v * q
-                v = load(a, a1 + r)
-                p1, q1 = p1 + v * p, q1 + v * q
-                v = load(a, a2 + r)
-                p2, q2 = p2 + v * p, q2 + v * q
-                v = load(a, a3 + r)
-                p3, q3 = p3 + v * p, q3 + v * q
+            if two:
+                for r in range(0, rows, n):
+                    p, q = load(d, d0 + r), load(d, d1 + r)
+                    v = load(a, a0 + r)
+                    p0, q0 = p0 + v * p, q0 + v * q
+                    v = load(a, a1 + r)
+                    p1, q1 = p1 + v * p, q1 + v * q
+                    v = load(a, a2 + r)
+                    p2, q2 = p2 + v * p, q2 + v * q
+                    v = load(a, a3 + r)
+                    p3, q3 = p3 + v * p, q3 + v * q
+            else:
+                for r in range(0, rows, n):
+                    p = load(d, d0 + r)
+                    p0, p1 = p0 + load(a, a0 + r) * p, p1 + load(a, a1 + r) * p
+                    p2, p3 = p2 + load(a, a2 + r) * p, p3 + load(a, a3 + r) * p
             to = out_at + u * depth + k
             put_sums(out, to, p0, p1, p2, p3, left + 1, add)
-            if u + 1 < units:
+            if two:
                 put_sums(out, to + depth, q0, q1, q2, q3, left + 1, add)
 
 
