@@ -7,11 +7,10 @@ Each command is a process of its own; they take turns, and the medians are compa
 
 import shutil
 import statistics
-import subprocess
 import sys
-import tempfile
-import time
 from pathlib import Path
+
+from processes import seconds_of
 
 from page import table, write
 
@@ -27,20 +26,12 @@ COMMANDS = {
 LIMITS = {"`import fallline`": "1.5", "`fallline --help`": "3"}
 
 
-def seconds(command: list[str]) -> float:
-    """Return how long one run of a command takes."""
-    with tempfile.TemporaryDirectory() as folder:
-        started = time.perf_counter()
-        subprocess.run(command, cwd=folder, check=True, capture_output=True)
-        return time.perf_counter() - started
-
-
 def main() -> None:
     """Measure all commands in turn, and write the table."""
     times: dict[str, list[float]] = {name: [] for name in COMMANDS}
     for _ in range(ROUNDS):
         for name, command in COMMANDS.items():
-            times[name].append(seconds(command))
+            times[name].append(seconds_of(command))
     medians = {name: statistics.median(measured) for name, measured in times.items()}
     numpy = medians["`import numpy`"]
     rows = [

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -374,3 +376,27 @@ def test_the_architectures_sentences_reach_the_caller():
         "shape [2, 0, 1]: expected at least two sizes of 1 or more, the first for the inputs and the last for the "
         "outputs, such as [2, 3, 1]."
     )
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_predictor_runs_the_present_weights(dtype):
+    network = Network([3, 4, 2], ["tanh", "softmax"], loss="mean_squared_error", seed=1, dtype=dtype)
+    predict, X = network.predictor(), np.random.default_rng(0).normal(size=(5, 3)).astype(dtype)
+    for _ in range(2):
+        np.testing.assert_allclose(predict(X), network.run(X), rtol=1e-5 if dtype == "float32" else 1e-12)
+        network.parameters *= 2.0
+
+
+@pytest.mark.parametrize(
+    ("X", "got"),
+    [
+        (np.zeros((5, 4)), "float64 with the shape (5, 4)"),
+        (np.zeros(3), "float64 with the shape (3,)"),
+        (np.zeros((5, 3), np.float32), "float32 with the shape (5, 3)"),
+        (np.zeros((3, 5)).T, "float64 with the shape (5, 3)"),
+    ],
+)
+def test_a_predictor_refuses_what_it_cannot_read(X, got):
+    predict = Network([3, 2, 1], seed=1).predictor()
+    with pytest.raises(FalllineError, match=re.escape(got)):
+        predict(X)

@@ -112,6 +112,17 @@ class Network:
         outputs = self._run_compiled(rows) if worth_compiling_run(self.architecture, len(rows)) else self._run(rows)
         return outputs[0] if np.ndim(X) == 1 else outputs
 
+    def predictor(self) -> Callable[[Array], Array]:
+        """Return a function that does what `run` does in compiled code, prepared once: for many calls of few rows each.
+
+        It takes rows (n, inputs), C-contiguous and of the network's dtype, sees the network's present weights, and
+        is for one thread at a time. A call on one row takes some microseconds; preparing it may compile kernels.
+        """
+        from fallline.engine.compiled.prediction import Prediction  # brings Numba
+
+        prediction = Prediction(self.architecture, self.parameters.dtype, threads=available_cores())
+        return lambda X: prediction.run(self.parameters, X)
+
     def _run(self, rows: Array) -> Array:
         length = block_length(max(self.shape))
         if len(rows) <= length:
@@ -123,10 +134,7 @@ class Network:
         return outputs
 
     def _run_compiled(self, rows: Array) -> Array:
-        from fallline.engine.compiled.prediction import Prediction  # brings Numba
-
-        prediction = Prediction(self.architecture, self.parameters.dtype, threads=available_cores())
-        return prediction.run(self.parameters, np.ascontiguousarray(rows))
+        return self.predictor()(np.ascontiguousarray(rows))
 
     def error(self, X: npt.ArrayLike, y: npt.ArrayLike) -> float:
         """Return the loss on rows X (rows, inputs) with targets y (rows, outputs)."""

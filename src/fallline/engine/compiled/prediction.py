@@ -27,6 +27,7 @@ from fallline.engine.compiled.layout import (
     zeros,
 )
 from fallline.engine.compiled.plans import prediction_plan
+from fallline.errors import FalllineError
 
 BLOCK_ROWS = 1 << 14  # rows of a plan's longest pass; its blocks are shorter where the cache demands it
 ROWS_A_THREAD = 20_000  # from which a second thread is worth starting
@@ -54,7 +55,7 @@ class Prediction:
     """What `run` of an architecture needs besides weights and rows; one for each thread that calls it."""
 
     def __init__(self, architecture: Architecture, dtype: np.dtype[np.floating], threads: int = 1) -> None:
-        self._outputs = architecture.outputs
+        self._inputs, self._outputs = architecture.shape[0], architecture.outputs
         self._dtype = dtype
         found = prediction_plan(architecture, dtype, BLOCK_ROWS)
         self._plan = found.plan
@@ -63,7 +64,18 @@ class Prediction:
         self._buffers = [zeros(found.source_size + found.work_size, dtype) for _ in range(threads)]
 
     def run(self, parameters: Array, X: Array) -> Array:
-        """Return the outputs (rows, outputs) for X (rows, inputs), C-contiguous and of the parameters' dtype."""
+        """Return the outputs (rows, outputs) for X (rows, inputs), C-contiguous and of the parameters' dtype.
+
+        Raises
+        ------
+        FalllineError
+            If X is anything else.
+        """
+        if X.ndim != 2 or X.shape[1] != self._inputs or X.dtype != self._dtype or not X.flags.c_contiguous:
+            raise FalllineError(
+                f"X: expected a C-contiguous array of {self._dtype} with the shape (rows, {self._inputs}), got "
+                f"{X.dtype} with the shape {X.shape}. np.ascontiguousarray(X, dtype) makes one."
+            )
         rows = X.shape[0]
         out = np.empty((rows, self._outputs), self._dtype)
         threads = min(len(self._buffers), rows // ROWS_A_THREAD)
