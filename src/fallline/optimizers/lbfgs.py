@@ -1,20 +1,17 @@
-"""L-BFGS: a quasi-Newton method on all rows, SciPy's implementation."""
+"""L-BFGS: a quasi-Newton method on all rows that remembers the last steps only."""
 
 from __future__ import annotations
 
-import math
+from collections import deque
 from dataclasses import dataclass
 
-import numpy as np
-
-from fallline.engine import Array, Objective
-from fallline.optimizers.first_order import norm
-from fallline.optimizers.optimizer import Iteration, Optimizer, Outcome, Watch
+from fallline.engine import Array
+from fallline.optimizers.quasi_newton import QuasiNewton
 
 
 @dataclass(frozen=True)
-class LBFGS(Optimizer):
-    """L-BFGS-B without bounds (Byrd, Lu, Nocedal & Zhu 1995) in float64, whatever the network's dtype.
+class LBFGS(QuasiNewton):
+    """L-BFGS (Liu & Nocedal 1989) in float64, whatever the network's dtype.
 
     Parameters
     ----------
@@ -29,88 +26,39 @@ class LBFGS(Optimizer):
 
     name = "lbfgs"
 
-    def minimize(self, objective: Objective, parameters: Array, watch: Watch) -> Outcome:
-        from scipy.optimize import minimize  # heavy, and only this optimizer needs it
-
-        descent = _Descent(objective, parameters, watch)
-        try:
-            result = minimize(
-                descent.evaluate,
-                parameters.astype(np.float64),
-                jac=True,
-                method="L-BFGS-B",
-                callback=descent.accept,
-                options={
-                    "maxcor": self.memory,
-                    "ftol": 0.0,
-                    "gtol": self.gradient_tolerance,
-                    "maxiter": 2**31 - 1,
-                    "maxfun": 2**31 - 1,
-                },
-            )
-        except _Stop as stop:
-            return stop.outcome
-        # SciPy also says "converged" where the error stood still, which a kink or rounding can bring about on a slope
-        rounding = math.sqrt(np.finfo(parameters.dtype).eps)
-        flat = float(np.abs(result.jac).max()) <= max(self.gradient_tolerance, rounding)
-        return Outcome.CONVERGED if flat else Outcome.NO_DESCENT
+    def inverse_hessian(self, parameters: int) -> LimitedInverseHessian:
+        return LimitedInverseHessian(self.memory)
 
 
-class _Stop(Exception):  # noqa: N818 - no error: the way out of SciPy's loop
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome)
-        self.outcome = outcome
+class LimitedInverseHessian:
+    """The BFGS formula for the last steps, applied to a vector by the two loops of Nocedal & Wright, algorithm 7.4.
 
+    It begins with γ · 1, γ = sᵀy / yᵀy of the last step (eq. 7.20).
+    """
 
-class _Descent:
-    """The objective and the callback that SciPy calls, and what they remember between calls."""
+    def __init__(self, memory: int) -> None:
+        self._steps: deque[tuple[Array, Array, float]] = deque(maxlen=memory)  # s, y, 1 / sᵀy
+        self._gamma = 1.0
 
-    def __init__(self, objective: Objective, parameters: Array, watch: Watch) -> None:
-        self.objective = objective
-        self.parameters = parameters
-        self.watch = watch
-        self._tried: dict[bytes, tuple[float, float]] = {}  # error and gradient norm, since the last iteration
-        self._wall = math.nan  # the value where the line begins
-        self._number = 0
-        self._steps = 0
+    @property
+    def learned(self) -> bool:
+        return len(self._steps) > 0
 
-    def evaluate(self, point: Array) -> tuple[float, Array]:
-        """Return value and gradient at a point of the line search; where they overflow, a wall ten times as high."""
-        if self.watch.interrupted():
-            raise _Stop(Outcome.STOPPED)
-        self._steps += 1
-        weights = point.astype(self.parameters.dtype)
-        error, gradient = self.objective.error_and_gradient(weights)
-        value = error + self.objective.penalty(weights)
-        if not (math.isfinite(value) and np.isfinite(gradient).all()):
-            if math.isnan(self._wall):
-                raise _Stop(Outcome.NOT_FINITE)
-            return 10.0 * abs(self._wall) + 1.0, np.zeros_like(point)
-        if math.isnan(self._wall):
-            self._wall = value
-        self._tried[point.tobytes()] = error, norm(gradient)
-        return value, gradient.astype(np.float64)
+    def forget(self) -> None:
+        self._steps.clear()
+        self._gamma = 1.0
 
-    def accept(self, point: Array) -> None:
-        """Take the point at which an iteration ended, and tell the watch."""
-        if point.tobytes() not in self._tried:
-            raise _Stop(Outcome.NO_DESCENT)
-        error, gradient_norm = self._tried[point.tobytes()]
-        self._wall = error + self.objective.penalty(point.astype(self.parameters.dtype))
-        weights = point.astype(self.parameters.dtype)
-        moved = norm(weights - self.parameters)
-        np.copyto(self.parameters, weights)
-        self._number += 1
-        self._tried.clear()
-        iteration = Iteration(
-            number=self._number,
-            steps=self._steps,
-            error=error,
-            gradient_norm=gradient_norm,
-            step_size=moved,
-            learning_rate=math.nan,
-            age=self._number,
-            parameters=self.parameters,
-        )
-        if self.watch.iteration(iteration):
-            raise _Stop(Outcome.STOPPED)
+    def product(self, gradient: Array) -> Array:
+        q, shares = gradient.copy(), []
+        for step, change, rho in reversed(self._steps):
+            shares.append(rho * float(step.dot(q)))
+            q -= shares[-1] * change
+        q *= self._gamma
+        for step, change, rho in self._steps:
+            q += (shares.pop() - rho * float(change.dot(q))) * step
+        return q
+
+    def learn(self, step: Array, change: Array, bend: float) -> None:
+        along = float(step.dot(change))
+        self._steps.append((step, change, 1.0 / along))
+        self._gamma = along / float(change.dot(change))
