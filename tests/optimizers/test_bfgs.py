@@ -4,16 +4,16 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fallline.engine import Architecture, Objective, Rows, memory
 from fallline.errors import FalllineError
-from fallline.optimizers import BFGS, Outcome
+from fallline.optimizers import BFGS, LBFGS, Outcome
 from fallline.optimizers.bfgs import DenseInverseHessian
 
 from .problems import Watch, linear
-from .test_lbfgs import network_problem
+from .test_lbfgs import Function, network_problem
 
 
 def textbook(H, s, y, factor):
@@ -22,6 +22,7 @@ def textbook(H, s, y, factor):
     return (one - rho * np.outer(s, y)) @ (factor * H) @ (one - rho * np.outer(y, s)) + rho * np.outer(s, s)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 8), st.integers(0, 10**6))
 def test_the_inverse_hessian_is_the_textbooks_and_stays_positive_definite(n, seed):
     rng = np.random.default_rng(seed)
@@ -128,6 +129,22 @@ def test_an_error_that_overflows_at_the_first_weights_is_told_and_changes_nothin
     with np.errstate(over="ignore", invalid="ignore"):
         assert BFGS().minimize(problem.objective, parameters, Watch()) is Outcome.NOT_FINITE
     np.testing.assert_array_equal(parameters, [1e200, 1.0, 1.0])
+
+
+def test_a_gradient_that_overflows_at_the_first_weights_is_told():
+    parameters = np.array([1.0])
+    assert BFGS().minimize(Function(lambda x: (x, math.inf)), parameters, Watch()) is Outcome.NOT_FINITE
+    assert BFGS().minimize(Function(lambda x: (x, math.nan)), parameters, Watch()) is Outcome.NOT_FINITE
+
+
+@pytest.mark.parametrize("optimizer", [BFGS(gradient_tolerance=0.0), LBFGS(gradient_tolerance=0.0)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_it_ends_by_itself_where_only_rounding_is_left(dtype, optimizer):
+    problem = linear(dtype=dtype)
+    for seed in range(10):
+        parameters, watch = np.random.default_rng(seed).normal(size=3).astype(dtype), Watch(1000)
+        assert optimizer.minimize(problem.objective, parameters, watch) in (Outcome.CONVERGED, Outcome.NO_DESCENT)
+        assert len(watch.history) < 40
 
 
 def test_more_parameters_than_memory_allows_are_refused_with_the_optimizer_to_use(monkeypatch):

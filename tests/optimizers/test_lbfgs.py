@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fallline.engine import Architecture, Objective, Rows
@@ -37,6 +37,7 @@ def network_problem(loss="mean_squared_error", hidden="tanh", dtype=np.float64, 
     return Objective(architecture, Rows(X.astype(dtype), y.astype(dtype))), start
 
 
+@settings(deadline=None)
 @given(st.integers(1, 6), st.integers(1, 4), st.integers(0, 10**6))
 def test_the_compact_form_is_the_textbooks_formula_for_the_last_steps(n, memory, seed):
     """Nocedal & Wright, eq. 6.17, from γ · 1 on, for the steps that are remembered."""

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from fallline.optimizers.line_search import Trial, strong_wolfe
@@ -87,6 +87,7 @@ def test_the_six_functions_of_more_and_thuente(name, first):
     assert len(tried) <= 15  # their tables need at most 12, of other starting points
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(-3, 3), min_size=3, max_size=3),
     st.lists(st.floats(-2, 2), min_size=3, max_size=3),
@@ -118,6 +119,15 @@ def test_it_steps_back_from_a_wall_to_the_minimum_before_it(first, beyond):
 def test_the_lowest_is_taken_where_the_value_falls_right_up_to_a_wall():
     found, tried = search(lambda a: (5 - a, -1.0) if a <= 1.5 else (math.inf, math.nan))
     assert found.step == max(step for step in tried if step <= 1.5) > 1.4
+
+
+@pytest.mark.parametrize("first", [3.0, 100.0])
+def test_a_lower_value_that_has_not_fallen_enough_does_not_lead_further_on(first):
+    def function(a):  # falls for ever, but less than 0.4 a from a = 1.5 on
+        return -a / (1 + a), -1 / (1 + a) ** 2
+
+    found, _ = search(function, first, decrease=0.4, curvature=0.5)
+    assert_strong_wolfe(function, found, 0.4, 0.5)
 
 
 def test_a_slope_that_lies_finds_nothing():

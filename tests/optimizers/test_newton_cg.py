@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fallline.engine import Architecture, Objective, Rows
@@ -42,6 +42,7 @@ def model(B, g, p):
     return g @ p + 0.5 * p @ B @ p
 
 
+@settings(deadline=None)
 @given(st.integers(1, 12), st.integers(0, 10**6), st.floats(-4, 0))
 def test_the_step_is_newtons_where_the_region_is_large(n, seed, size):
     rng = np.random.default_rng(seed)
@@ -55,6 +56,7 @@ def test_the_step_is_newtons_where_the_region_is_large(n, seed, size):
     assert found.fall == pytest.approx(-model(B, g, found.step), rel=1e-6)
 
 
+@settings(deadline=None)
 @given(st.integers(2, 12), st.integers(0, 10**6))
 def test_it_equals_the_dense_solve_where_the_gradient_is_small_enough_to_ask_for_it(n, seed):
     rng = np.random.default_rng(seed)
@@ -64,6 +66,7 @@ def test_it_equals_the_dense_solve_where_the_gradient_is_small_enough_to_ask_for
     np.testing.assert_allclose(found.step, np.linalg.solve(B, -g), rtol=0, atol=1e-8 * np.linalg.norm(g))
 
 
+@settings(deadline=None)
 @given(st.integers(1, 12), st.integers(0, 10**6), st.floats(-3, 1))
 def test_no_step_leaves_the_region_and_each_falls_at_least_as_far_as_the_cauchy_point(n, seed, size):
     rng = np.random.default_rng(seed)

@@ -227,8 +227,6 @@ def product(
         for i in range(0, outputs * padded, n):
             store(work, d_at + i, load(work, d_at + shift + i))
         backward(w, plan[BACKWARD_BY], (plan, w, packed, at, work, padded, result, start > begin))
-    if begin == end:
-        result[:] = 0.0
 
 
 class Curvature:

@@ -164,8 +164,6 @@ def product(
         output_tangent(plan, packed, at + plan[TARGETS_AT], work, shift, rows, padded, scale)
         loss_and_delta(plan, packed, at, work, rows, padded, scale)
         backward_tangent(plan, w, v, packed, at, work, shift, padded, result, start > begin)
-    if begin == end:
-        result[:] = 0.0
 
 
 class Hessian:

@@ -27,7 +27,7 @@ class SharedProduct:
     def __init__(self, threads: int, work_size: int, parameters: int, dtype: np.dtype[np.floating]) -> None:
         self.threads = threads
         self.work = [zeros(work_size, dtype) for _ in range(threads)]
-        self._results = [zeros(parameters, dtype) for _ in range(threads)]
+        self._results = [zeros(parameters, dtype) for _ in range(threads)]  # zeros they stay where there are no rows
         self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
 
     def total(self, part: Callable[[int, Array, Array], None]) -> Array:
