@@ -140,11 +140,15 @@ def test_a_gradient_that_overflows_at_the_first_weights_is_told():
 @pytest.mark.parametrize("optimizer", [BFGS(gradient_tolerance=0.0), LBFGS(gradient_tolerance=0.0)])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_it_ends_by_itself_where_only_rounding_is_left(dtype, optimizer):
-    problem = linear(dtype=dtype)
-    for seed in range(10):
-        parameters, watch = np.random.default_rng(seed).normal(size=3).astype(dtype), Watch(1000)
-        assert optimizer.minimize(problem.objective, parameters, watch) in (Outcome.CONVERGED, Outcome.NO_DESCENT)
-        assert len(watch.history) < 40
+    architecture = Architecture((3, 1), ("identity",), "mean_squared_error")
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        X = rng.normal(size=(40, 3))
+        y = np.tanh(X @ rng.normal(size=(3, 1))) + 0.3 * rng.normal(size=(40, 1))
+        objective = Objective(architecture, Rows(X.astype(dtype), y.astype(dtype)), 1e-3)
+        parameters, watch = rng.normal(size=4).astype(dtype), Watch(1000)
+        assert optimizer.minimize(objective, parameters, watch) is Outcome.CONVERGED, f"seed {seed}"
+        assert len(watch.history) < 60
 
 
 def test_more_parameters_than_memory_allows_are_refused_with_the_optimizer_to_use(monkeypatch):
