@@ -71,7 +71,8 @@ def train(
     optimizer: Annotated[
         str | None,
         typer.Option(
-            help="gradient_descent, momentum, nesterov, rmsprop, adam, adamw, rprop or lbfgs; default: by the rows."
+            help="gradient_descent, momentum, nesterov, rmsprop, adam, adamw, rprop, lbfgs, bfgs or newton_cg; "
+            "default: by the rows."
         ),
     ] = None,
     learning_rate: Annotated[float | None, typer.Option(help="First learning rate.")] = None,

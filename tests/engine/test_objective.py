@@ -170,3 +170,57 @@ def test_the_gradient_is_the_callers_own():
     kept = first.copy()
     objective.error_and_gradient(p.parameters * 2)
     np.testing.assert_array_equal(first, kept)
+
+
+PRODUCTS = ["gauss_newton_product", "hessian_product"]
+
+
+def curved(loss, *, compiled=False, l2=0.7, seed=0, rows=90):
+    """A small network's objective, its weights and a vector; 90 rows are more than one block of `Objective`."""
+    rng = np.random.default_rng(seed)
+    last = LOSSES[loss].from_logits_of or "tanh"
+    architecture = Architecture((3, 4, 2), ("tanh", last), loss)
+    X, y = rng.normal(size=(rows, 3)), rng.uniform(0, 1, size=(rows, 2))
+    objective = Objective(architecture, Rows(X, y), l2, compiled=compiled)
+    objective._block = 64
+    return objective, *rng.normal(size=(2, architecture.parameter_count))
+
+
+@pytest.mark.parametrize("loss", sorted(LOSSES))
+def test_gauss_newton_products_are_those_of_the_dense_matrix_with_the_penalty(loss):
+    objective, parameters, v = curved(loss)
+    X, y = objective.rows.X, objective.rows.y
+    matrix = reference.gauss_newton(objective.architecture, parameters, X, y)[2]
+    matrix += 0.7 * np.diag(objective.architecture.is_weight)
+    got = objective.gauss_newton_product(parameters, v)
+    np.testing.assert_allclose(got, matrix @ v, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("loss", sorted(set(LOSSES) - {"huber", "mean_absolute_error"}))  # whose slopes jump
+def test_hessian_products_are_the_change_of_the_gradient(loss):
+    objective, parameters, v = curved(loss)
+    h = 1e-6
+    ahead, behind = (objective.error_and_gradient(parameters + sign * h * v)[1] for sign in (1, -1))
+    got = objective.hessian_product(parameters, v)
+    np.testing.assert_allclose(got, (ahead - behind) / (2 * h), rtol=1e-6, atol=1e-7 * np.abs(got).max())
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+@pytest.mark.parametrize("loss", sorted(LOSSES))
+def test_products_are_the_same_in_both_engines(loss, product):
+    objective, parameters, v = curved(loss)
+    compiled = curved(loss, compiled=True)[0]
+    wanted = getattr(objective, product)(parameters, v)
+    np.testing.assert_allclose(getattr(compiled, product)(parameters, v), wanted, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+@pytest.mark.parametrize("compiled", [False, True])
+def test_products_change_neither_the_weights_nor_the_vector(compiled, product):
+    objective, parameters, v = curved("mean_squared_error", compiled=compiled)
+    before = parameters.copy(), v.copy()
+    first = getattr(objective, product)(parameters, v)
+    again = getattr(objective, product)(parameters, v)
+    assert first is not again
+    np.testing.assert_array_equal(first, again)
+    np.testing.assert_array_equal((parameters, v), before)

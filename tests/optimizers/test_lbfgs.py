@@ -4,9 +4,12 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fallline.engine import Architecture, Objective, Rows
 from fallline.optimizers import LBFGS, Outcome
+from fallline.optimizers.lbfgs import LimitedInverseHessian
 
 from .problems import Watch, linear
 
@@ -32,6 +35,29 @@ def network_problem(loss="mean_squared_error", hidden="tanh", dtype=np.float64, 
     architecture = Architecture((3, 5, 2), (hidden, "identity"), loss)
     start = rng.normal(size=architecture.parameter_count).astype(dtype)
     return Objective(architecture, Rows(X.astype(dtype), y.astype(dtype))), start
+
+
+@settings(deadline=None)
+@given(st.integers(1, 6), st.integers(1, 4), st.integers(0, 10**6))
+def test_the_compact_form_is_the_textbooks_formula_for_the_last_steps(n, memory, seed):
+    """Nocedal & Wright, eq. 6.17, from γ · 1 on, for the steps that are remembered."""
+    rng = np.random.default_rng(seed)
+    inverse, pairs = LimitedInverseHessian(memory, n), []
+    for _ in range(7):
+        s, y = rng.normal(size=(2, n))
+        y += (1.0 + abs(s @ y)) / (s @ s) * s
+        inverse.learn(s, y, 1.0)
+        pairs = [*pairs, (s, y)][-memory:]
+        H = np.eye(n) * (s @ y) / (y @ y)
+        for step, change in pairs:
+            rho = 1 / (step @ change)
+            left = np.eye(n) - rho * np.outer(step, change)
+            H = left @ H @ left.T + rho * np.outer(step, step)
+        g = rng.normal(size=n)
+        np.testing.assert_allclose(inverse.product(g), H @ g, rtol=1e-7, atol=1e-9 * np.abs(H).max())
+    inverse.forget()
+    assert not inverse.learned
+    np.testing.assert_array_equal(inverse.product(g), g)
 
 
 @pytest.mark.parametrize("l2", [0.0, 0.3])
@@ -61,7 +87,7 @@ def test_it_converges_where_columns_differ_a_thousandfold(columns):
     assert objective.error(parameters) == pytest.approx(floor, rel=1e-10)
 
 
-def test_it_takes_the_steps_of_scipys_own():
+def test_it_takes_the_steps_of_scipys():
     from scipy.optimize import minimize
 
     objective, start = network_problem()
@@ -78,8 +104,8 @@ def test_it_takes_the_steps_of_scipys_own():
     assert LBFGS(memory=7).minimize(objective, parameters, watch) is Outcome.STOPPED
     assert len(watch.history) == len(points) == 40
     for iteration, point in zip(watch.history, points, strict=True):
-        np.testing.assert_array_equal(iteration.parameters, point)
-    np.testing.assert_array_equal(parameters, points[-1])
+        np.testing.assert_allclose(iteration.parameters, point, rtol=1e-6)
+    np.testing.assert_array_equal(parameters, watch.history[-1].parameters)
 
 
 def test_each_iteration_tells_of_its_own_weights():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,11 @@ from fallline.engine.arrays import Array, Index
 from fallline.engine.rows import Rows, block_length
 
 if TYPE_CHECKING:
+    from fallline.engine.compiled.curvature import Curvature
+    from fallline.engine.compiled.hessian import Hessian
     from fallline.engine.compiled.objective import CompiledObjective
+
+Product = Callable[[Architecture, Array, Array, Array, Array], Array]
 
 
 class Objective:
@@ -45,6 +50,22 @@ class Objective:
 
         X, y = self.rows.block(0, len(self.rows))
         return CompiledObjective(self.architecture, X, y, parts_for(self.architecture, len(X), WORK_OF_A_CALL))
+
+    @cached_property
+    def _curvature(self) -> Curvature:
+        from fallline.engine.compiled.curvature import Curvature
+        from fallline.engine.compiled.first_order import threads_for
+
+        X, y = self.rows.block(0, len(self.rows))
+        return Curvature(self.architecture, X, y, threads_for(self.architecture, len(X)))
+
+    @cached_property
+    def _hessian(self) -> Hessian:
+        from fallline.engine.compiled.first_order import threads_for
+        from fallline.engine.compiled.hessian import Hessian
+
+        X, y = self.rows.block(0, len(self.rows))
+        return Hessian(self.architecture, X, y, threads_for(self.architecture, len(X)))
 
     def error(self, parameters: Array) -> float:
         """Return the loss on all rows, without the penalty."""
@@ -82,12 +103,35 @@ class Objective:
             gradient += slope * share
         return error, self._with_penalty(parameters, gradient, len(self.rows))
 
+    def gauss_newton_product(self, parameters: Array, v: Array) -> Array:
+        """Return the generalised Gauss–Newton matrix, with the penalty's diagonal, times v (parameters,)."""
+        if self.compiled:
+            product = self._curvature.gauss_newton_product(parameters, v)
+        else:
+            product = self._blockwise(reference.gauss_newton_product, parameters, v)
+        return self._with_penalty(v, product, len(self.rows))
+
+    def hessian_product(self, parameters: Array, v: Array) -> Array:
+        """Return the Hessian of loss and penalty times v (parameters,)."""
+        if self.compiled:
+            product = self._hessian.product(parameters, v)
+        else:
+            product = self._blockwise(reference.hessian_vector_product, parameters, v)
+        return self._with_penalty(v, product, len(self.rows))
+
+    def _blockwise(self, product: Product, parameters: Array, v: Array) -> Array:
+        total = np.zeros_like(parameters)
+        for X, y in self.rows.blocks(self._block):
+            total += product(self.architecture, parameters, X, y, v) * self.share(len(X))
+        return total
+
     def share(self, rows: int) -> float:
         """Return what the loss of that many rows counts in the loss of all: 1 for a sum, rows / n for a mean."""
         scale, outputs = self.architecture.loss_function.scale, self.architecture.outputs
         return scale(len(self.rows), outputs) / scale(rows, outputs)
 
     def _with_penalty(self, parameters: Array, gradient: Array, rows: int) -> Array:
+        """Add the penalty's gradient at the parameters, which is linear: also its product with a vector."""
         if self.l2 != 0.0:
             strength = self.l2 * (rows / len(self.rows)) / self.share(rows)
             gradient += (strength * self.architecture.is_weight * parameters).astype(gradient.dtype)

@@ -1,20 +1,18 @@
-"""L-BFGS: a quasi-Newton method on all rows, SciPy's implementation."""
+"""L-BFGS: a quasi-Newton method on all rows that remembers the last steps only."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from fallline.engine import Array, Objective
-from fallline.optimizers.first_order import norm
-from fallline.optimizers.optimizer import Iteration, Optimizer, Outcome, Watch
+from fallline.engine import Array
+from fallline.optimizers.quasi_newton import QuasiNewton
 
 
 @dataclass(frozen=True)
-class LBFGS(Optimizer):
-    """L-BFGS-B without bounds (Byrd, Lu, Nocedal & Zhu 1995) in float64, whatever the network's dtype.
+class LBFGS(QuasiNewton):
+    """L-BFGS (Nocedal 1980; Liu & Nocedal 1989) in float64, whatever the network's dtype.
 
     Parameters
     ----------
@@ -29,88 +27,68 @@ class LBFGS(Optimizer):
 
     name = "lbfgs"
 
-    def minimize(self, objective: Objective, parameters: Array, watch: Watch) -> Outcome:
-        from scipy.optimize import minimize  # heavy, and only this optimizer needs it
-
-        descent = _Descent(objective, parameters, watch)
-        try:
-            result = minimize(
-                descent.evaluate,
-                parameters.astype(np.float64),
-                jac=True,
-                method="L-BFGS-B",
-                callback=descent.accept,
-                options={
-                    "maxcor": self.memory,
-                    "ftol": 0.0,
-                    "gtol": self.gradient_tolerance,
-                    "maxiter": 2**31 - 1,
-                    "maxfun": 2**31 - 1,
-                },
-            )
-        except _Stop as stop:
-            return stop.outcome
-        # SciPy also says "converged" where the error stood still, which a kink or rounding can bring about on a slope
-        rounding = math.sqrt(np.finfo(parameters.dtype).eps)
-        flat = float(np.abs(result.jac).max()) <= max(self.gradient_tolerance, rounding)
-        return Outcome.CONVERGED if flat else Outcome.NO_DESCENT
+    def inverse_hessian(self, parameters: int) -> LimitedInverseHessian:
+        return LimitedInverseHessian(self.memory, parameters)
 
 
-class _Stop(Exception):  # noqa: N818 - no error: the way out of SciPy's loop
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome)
-        self.outcome = outcome
+class LimitedInverseHessian:
+    """The BFGS formula for the last steps, in the compact form of Byrd, Nocedal & Schnabel (1994), theorem 2.2.
 
+    With the steps s in the rows of S, the changes of the gradient in those of Y, both the oldest first, R the upper
+    triangle of S Yᵀ and D its diagonal,
 
-class _Descent:
-    """The objective and the callback that SciPy calls, and what they remember between calls."""
+        H g = γ g + Sᵀ R⁻ᵀ ((D + γ Y Yᵀ) a − γ Y g) − γ Yᵀ a,        a = R⁻¹ S g,
 
-    def __init__(self, objective: Objective, parameters: Array, watch: Watch) -> None:
-        self.objective = objective
-        self.parameters = parameters
-        self.watch = watch
-        self._tried: dict[bytes, tuple[float, float]] = {}  # error and gradient norm, since the last iteration
-        self._wall = math.nan  # the value where the line begins
-        self._number = 0
-        self._steps = 0
+    and γ = sᵀy / yᵀy of the last step. This is what the usual two loops compute, in a few products of matrices.
+    """
 
-    def evaluate(self, point: Array) -> tuple[float, Array]:
-        """Return value and gradient at a point of the line search; where they overflow, a wall ten times as high."""
-        if self.watch.interrupted():
-            raise _Stop(Outcome.STOPPED)
-        self._steps += 1
-        weights = point.astype(self.parameters.dtype)
-        error, gradient = self.objective.error_and_gradient(weights)
-        value = error + self.objective.penalty(weights)
-        if not (math.isfinite(value) and np.isfinite(gradient).all()):
-            if math.isnan(self._wall):
-                raise _Stop(Outcome.NOT_FINITE)
-            return 10.0 * abs(self._wall) + 1.0, np.zeros_like(point)
-        if math.isnan(self._wall):
-            self._wall = value
-        self._tried[point.tobytes()] = error, norm(gradient)
-        return value, gradient.astype(np.float64)
+    def __init__(self, memory: int, parameters: int) -> None:
+        self._S, self._Y = np.empty((2, memory, parameters))
+        self._R_inverse, self._YY = np.zeros((2, memory, memory))
+        self._D = np.empty(memory)
+        self.forget()
 
-    def accept(self, point: Array) -> None:
-        """Take the point at which an iteration ended, and tell the watch."""
-        if point.tobytes() not in self._tried:
-            raise _Stop(Outcome.NO_DESCENT)
-        error, gradient_norm = self._tried[point.tobytes()]
-        self._wall = error + self.objective.penalty(point.astype(self.parameters.dtype))
-        weights = point.astype(self.parameters.dtype)
-        moved = norm(weights - self.parameters)
-        np.copyto(self.parameters, weights)
-        self._number += 1
-        self._tried.clear()
-        iteration = Iteration(
-            number=self._number,
-            steps=self._steps,
-            error=error,
-            gradient_norm=gradient_norm,
-            step_size=moved,
-            learning_rate=math.nan,
-            age=self._number,
-            parameters=self.parameters,
-        )
-        if self.watch.iteration(iteration):
-            raise _Stop(Outcome.STOPPED)
+    @property
+    def learned(self) -> bool:
+        return self._count > 0
+
+    def forget(self) -> None:
+        self._count, self._gamma = 0, 1.0
+
+    def product(self, gradient: Array) -> Array:
+        if not self._count:
+            return gradient.copy()
+        S, Y, R_inverse, YY, D = self._held(self._count)
+        gamma = self._gamma
+        a = R_inverse @ (S @ gradient)
+        b = (D * a + gamma * (YY @ a - Y @ gradient)) @ R_inverse
+        product: Array = gamma * (gradient - a @ Y)
+        product += b @ S
+        return product
+
+    def learn(self, step: Array, change: Array, bend: float) -> None:
+        if self._count == len(self._D):
+            self._drop_oldest()
+        self._count += 1
+        S, Y, R_inverse, YY, D = self._held(self._count)
+        S[-1], Y[-1] = step, change
+        along = float(step.dot(change))
+        D[-1] = along
+        R_inverse[-1, -1] = 1.0 / along
+        R_inverse[:-1, -1] = R_inverse[:-1, :-1] @ (S[:-1] @ change) / -along
+        YY[-1] = YY[:, -1] = Y @ change
+        self._gamma = along / float(YY[-1, -1])
+
+    def _held(self, count: int) -> tuple[Array, Array, Array, Array, Array]:
+        """Return views of what belongs to that many steps: S, Y, R⁻¹, Y Yᵀ, D."""
+        square = slice(count), slice(count)
+        return self._S[:count], self._Y[:count], self._R_inverse[square], self._YY[square], self._D[:count]
+
+    def _drop_oldest(self) -> None:
+        """Move the rest to the front; the inverse of R without its first row and column is that of R⁻¹ itself."""
+        for rows in (self._S, self._Y, self._D):
+            rows[:-1] = rows[1:]
+        for square in (self._R_inverse, self._YY):
+            square[:-1, :-1] = square[1:, 1:]
+        self._R_inverse[-1] = 0.0
+        self._count -= 1

@@ -65,16 +65,29 @@ def test_gauss_newton_matrix(case: Case) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(SMALL)
-def test_products(case: Case) -> None:
+@given(SMALL, st.integers(1, 3))
+def test_products(case: Case, threads: int) -> None:
     p, X, y = exact(case)
     v = np.random.default_rng(1).normal(size=p.shape).astype(case.X.dtype)
-    product = Curvature(case.architecture, case.X, case.y).gauss_newton_product(case.parameters, v)
+    product = Curvature(case.architecture, case.X, case.y, threads).gauss_newton_product(case.parameters, v)
     wanted = reference.gauss_newton_product(case.architecture, p, X, y, v.astype(np.float64))
     assert_close(product, wanted, ULPS, case.X.dtype, scale_of_terms(case))
-    product = Hessian(case.architecture, case.X, case.y).product(case.parameters, v)
+    product = Hessian(case.architecture, case.X, case.y, threads).product(case.parameters, v)
     wanted = reference.hessian_vector_product(case.architecture, p, X, y, v.astype(np.float64))
     assert_close(product, wanted, ULPS, case.X.dtype, scale_of_terms(case))
+
+
+@pytest.mark.parametrize("rows", [1, 9, 5000])
+def test_a_product_is_the_same_on_any_number_of_threads(rows: int) -> None:
+    """Also where there are fewer rows than threads, and a second product after the first."""
+    rng = np.random.default_rng(0)
+    architecture = Architecture((6, 20, 2), ("tanh", "identity"), "mean_squared_error")
+    p, X, y = rng.normal(size=architecture.parameter_count), rng.normal(size=(rows, 6)), rng.normal(size=(rows, 2))
+    one, many = Curvature(architecture, X, y), Curvature(architecture, X, y, 3)
+    exact_one, exact_many = Hessian(architecture, X, y), Hessian(architecture, X, y, 3)
+    for v in rng.normal(size=(2, len(p))):
+        assert_close(many.gauss_newton_product(p, v), one.gauss_newton_product(p, v), 100, np.float64)
+        assert_close(exact_many.product(p, v), exact_one.product(p, v), 100, np.float64)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -16,6 +16,7 @@ first_order            `FirstOrderRun`: mini-batch epochs and steps on all rows
 objective              `CompiledObjective`: loss and gradient on all rows
 prediction             `Prediction`: outputs
 curvature              `Curvature`: Gauss–Newton matrix and products
+shared_product         a product with a vector on several threads
 hessian                `Hessian`: exact Hessian–vector products
 =====================  ============================================================================
 """

@@ -43,6 +43,7 @@ from fallline.engine.compiled.matrices import blas_multiply
 from fallline.engine.compiled.objective import packed_rows
 from fallline.engine.compiled.passes import loss_and_delta
 from fallline.engine.compiled.plans import training_plan
+from fallline.engine.compiled.shared_product import SharedProduct, share_of_rows
 
 PANEL = 192  # rows of the matrix that are computed at a time
 JACOBIAN_BYTES = 1 << 22  # of a block
@@ -202,14 +203,17 @@ def forward_tangent(
 
 
 @kernel
-def product(plan: Index, w: Array, v: Array, packed: Array, all_rows: int, work: Array, result: Array) -> None:
-    """Fill result = Jᵀ H J v."""
+def product(
+    plan: Index, w: Array, v: Array, packed: Array, all_rows: int, work: Array, result: Array, thread: int, threads: int
+) -> None:
+    """Fill result = Jᵀ H J v for this thread's share of the rows."""
     n, block, shift = width(w), plan[ROWS], work.size // 2
     last = HEAD + FIELDS * (plan[LAYERS] - 1)
     a_at, d_at, outputs = plan[last + A_AT], plan[last + Z_AT], plan[last + UNITS]
     scale = scale_of(plan, all_rows)
-    for start in range(0, all_rows, block):
-        rows, at = min(block, all_rows - start), start // block * plan[SOURCE_SIZE]
+    begin, end = share_of_rows(plan, all_rows, thread, threads)
+    for start in range(begin, end, block):
+        rows, at = min(block, end - start), start // block * plan[SOURCE_SIZE]
         padded = (rows + n - 1) // n * n
         forward(w, plan[FORWARD_BY], (plan, w, packed, at, work, padded))
         forward_tangent(plan, w, v, packed, at, work, shift, padded)
@@ -222,22 +226,25 @@ def product(plan: Index, w: Array, v: Array, packed: Array, all_rows: int, work:
         through_output(plan, work, d_at + shift, padded)
         for i in range(0, outputs * padded, n):
             store(work, d_at + i, load(work, d_at + shift + i))
-        backward(w, plan[BACKWARD_BY], (plan, w, packed, at, work, padded, result, start > 0))
+        backward(w, plan[BACKWARD_BY], (plan, w, packed, at, work, padded, result, start > begin))
 
 
 class Curvature:
-    """Gauss–Newton matrix and products of an architecture on rows X (n, inputs), y (n, outputs)."""
+    """Gauss–Newton matrix and products of an architecture on rows X (n, inputs), y (n, outputs).
 
-    def __init__(self, architecture: Architecture, X: Array, y: Array) -> None:
+    Several threads share the rows of a product.
+    """
+
+    def __init__(self, architecture: Architecture, X: Array, y: Array, threads: int = 1) -> None:
         dtype, outputs = X.dtype, architecture.outputs
         self._size = architecture.parameter_count
         most = max(64, JACOBIAN_BYTES // (self._size * outputs * dtype.itemsize))
-        plan = training_plan(architecture, dtype, len(X), most_rows=most, tiles=True)
+        plan = training_plan(architecture, dtype, -(-len(X) // threads), most_rows=most, tiles=True)
         plan.plan[CURVATURE_BY] = calls.CURVATURE.address(CURVATURE_KERNELS[architecture.loss], dtype)
         plan.plan[BLAS_BY] = calls.BLAS.address(blas_multiply, dtype)
         self._plan, self._rows = plan.plan, len(X)
         self._packed = packed_rows(plan, X, y)
-        self._work = zeros(2 * plan.work_size, dtype)
+        self._shared = SharedProduct(threads, 2 * plan.work_size, self._size, dtype)
         self._jacobian = zeros(0, dtype)
         self._jacobian_size = self._size * outputs * plan.rows
 
@@ -248,13 +255,15 @@ class Curvature:
         gradient, matrix = np.empty_like(parameters), np.empty((self._size, self._size), parameters.dtype)
         with blas_held(self._plan):
             error = accumulate(
-                self._plan, parameters, self._packed, self._rows, self._work, self._jacobian, gradient, matrix
+                self._plan, parameters, self._packed, self._rows, self._shared.work[0], self._jacobian, gradient, matrix
             )
         mirror(matrix)
         return error, gradient, matrix
 
     def gauss_newton_product(self, parameters: Array, v: Array) -> Array:
         """Return the Gauss–Newton matrix times v (parameters,)."""
-        result = np.empty_like(parameters)
-        product(self._plan, parameters, v, self._packed, self._rows, self._work, result)
-        return result
+
+        def part(thread: int, work: Array, result: Array) -> None:
+            product(self._plan, parameters, v, self._packed, self._rows, work, result, thread, self._shared.threads)
+
+        return self._shared.total(part)

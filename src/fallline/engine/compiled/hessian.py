@@ -35,12 +35,12 @@ from fallline.engine.compiled.layout import (
     UNITS,
     WEIGHTS_AT,
     Z_AT,
-    zeros,
 )
 from fallline.engine.compiled.objective import packed_rows
 from fallline.engine.compiled.passes import loss_and_delta
 from fallline.engine.compiled.plans import training_plan
 from fallline.engine.compiled.second_derivatives import SECOND_DERIVATIVE_KERNELS, softmax_tangent
+from fallline.engine.compiled.shared_product import SharedProduct, share_of_rows
 
 activation, curvature, forward, loss = (
     calls.ACTIVATION.call,
@@ -141,37 +141,60 @@ def backward_tangent(
 
 @kernel
 def product(
-    plan: Index, second: Index, w: Array, v: Array, packed: Array, all_rows: int, work: Array, result: Array
+    plan: Index,
+    second: Index,
+    w: Array,
+    v: Array,
+    packed: Array,
+    all_rows: int,
+    work: Array,
+    result: Array,
+    thread: int,
+    threads: int,
 ) -> None:
-    """Fill result = ∂²E/∂w² v."""
+    """Fill result = ∂²E/∂w² v for this thread's share of the rows."""
     n, block, shift, scale = width(w), plan[ROWS], work.size // 3, scale_of(plan, all_rows)
-    for start in range(0, all_rows, block):
-        rows, at = min(block, all_rows - start), start // block * plan[SOURCE_SIZE]
+    begin, end = share_of_rows(plan, all_rows, thread, threads)
+    for start in range(begin, end, block):
+        rows, at = min(block, end - start), start // block * plan[SOURCE_SIZE]
         padded = (rows + n - 1) // n * n
         forward(w, plan[FORWARD_BY], (plan, w, packed, at, work, padded))
         second_derivatives(plan, second, w, packed, at, work, shift, padded)
         forward_tangent(plan, w, v, packed, at, work, shift, padded)
         output_tangent(plan, packed, at + plan[TARGETS_AT], work, shift, rows, padded, scale)
         loss_and_delta(plan, packed, at, work, rows, padded, scale)
-        backward_tangent(plan, w, v, packed, at, work, shift, padded, result, start > 0)
+        backward_tangent(plan, w, v, packed, at, work, shift, padded, result, start > begin)
 
 
 class Hessian:
-    """Hessian–vector products of an architecture's loss on rows X (n, inputs), y (n, outputs)."""
+    """Hessian–vector products of an architecture's loss on rows X (n, inputs), y (n, outputs), shared by threads."""
 
-    def __init__(self, architecture: Architecture, X: Array, y: Array) -> None:
+    def __init__(self, architecture: Architecture, X: Array, y: Array, threads: int = 1) -> None:
         dtype = X.dtype
-        plan = training_plan(architecture, dtype, len(X), tiles=True)
+        plan = training_plan(architecture, dtype, -(-len(X) // threads), tiles=True)
         plan.plan[CURVATURE_BY] = calls.CURVATURE.address(CURVATURE_KERNELS[architecture.loss], dtype)
         self._plan, self._rows = plan.plan, len(X)
         self._second = np.array(
             [calls.ACTIVATION.address(SECOND_DERIVATIVE_KERNELS[name], dtype) for name in architecture.activations]
         )
         self._packed = packed_rows(plan, X, y)
-        self._work = zeros(3 * plan.work_size, dtype)
+        self._shared = SharedProduct(threads, 3 * plan.work_size, architecture.parameter_count, dtype)
 
     def product(self, parameters: Array, v: Array) -> Array:
         """Return the Hessian times v (parameters,)."""
-        result = np.empty_like(parameters)
-        product(self._plan, self._second, parameters, v, self._packed, self._rows, self._work, result)
-        return result
+
+        def part(thread: int, work: Array, result: Array) -> None:
+            product(
+                self._plan,
+                self._second,
+                parameters,
+                v,
+                self._packed,
+                self._rows,
+                work,
+                result,
+                thread,
+                self._shared.threads,
+            )
+
+        return self._shared.total(part)
