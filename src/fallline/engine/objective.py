@@ -54,18 +54,18 @@ class Objective:
     @cached_property
     def _curvature(self) -> Curvature:
         from fallline.engine.compiled.curvature import Curvature
-        from fallline.engine.compiled.first_order import threads_for
+        from fallline.engine.compiled.first_order import WORK_OF_A_CALL, parts_for
 
         X, y = self.rows.block(0, len(self.rows))
-        return Curvature(self.architecture, X, y, threads_for(self.architecture, len(X)))
+        return Curvature(self.architecture, X, y, parts_for(self.architecture, len(X), WORK_OF_A_CALL))
 
     @cached_property
     def _hessian(self) -> Hessian:
-        from fallline.engine.compiled.first_order import threads_for
+        from fallline.engine.compiled.first_order import WORK_OF_A_CALL, parts_for
         from fallline.engine.compiled.hessian import Hessian
 
         X, y = self.rows.block(0, len(self.rows))
-        return Hessian(self.architecture, X, y, threads_for(self.architecture, len(X)))
+        return Hessian(self.architecture, X, y, parts_for(self.architecture, len(X), WORK_OF_A_CALL))
 
     def error(self, parameters: Array) -> float:
         """Return the loss on all rows, without the penalty."""

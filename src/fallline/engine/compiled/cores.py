@@ -8,8 +8,11 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 @cache
@@ -33,3 +36,19 @@ def run_beside(core: int, distance: int, function: Callable[..., Any], *argument
         first = available.index(core) if core in available else 0
         os.sched_setaffinity(0, {available[(first + distance) % len(available)]})  # of this thread alone
     return function(*arguments)
+
+
+class SideBySide:
+    """A function called with 0 … threads − 1 at the same time, 0 by the caller and each other on a core of its own."""
+
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
+        self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
+
+    def results(self, part: Callable[[int], T]) -> list[T]:
+        """Return what part(0), part(1), … return, in this order."""
+        if self._pool is None:
+            return [part(0)]
+        here = current_core()
+        others = [self._pool.submit(run_beside, here, thread, part, thread) for thread in range(1, self.threads)]
+        return [part(0), *(other.result() for other in others)]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 
 from fallline.engine.architecture import Architecture
 from fallline.engine.arrays import Array, Index
 from fallline.engine.compiled.blas_threads import blas_held
-from fallline.engine.compiled.cores import current_core, run_beside
+from fallline.engine.compiled.cores import SideBySide
 from fallline.engine.compiled.descent import pack, scale_of, share_of_step
 from fallline.engine.compiled.jit import kernel
 from fallline.engine.compiled.lanes import pointer
@@ -74,7 +72,7 @@ class CompiledObjective:
         self._packed = packed_rows(plan, X, y)
         self._buffers = [zeros(plan.work_size, dtype) for _ in range(threads)]
         self._gradients = zeros(threads * plan.padded, dtype).reshape(threads, -1)[:, : architecture.parameter_count]
-        self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
+        self._side_by_side = SideBySide(threads)
 
     def error(self, parameters: Array) -> float:
         """Return the loss on all rows."""
@@ -100,8 +98,4 @@ class CompiledObjective:
             )
 
         with blas_held(self._plan):
-            others = []
-            if self._pool is not None:
-                here = current_core()
-                others = [self._pool.submit(run_beside, here, t, part, t) for t in range(1, self._threads)]
-            return float(part(0) + sum(other.result() for other in others))
+            return float(sum(self._side_by_side.results(part)))

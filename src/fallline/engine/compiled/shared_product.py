@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from fallline.engine.arrays import Array, Index
+from fallline.engine.compiled.cores import SideBySide
 from fallline.engine.compiled.jit import kernel
 from fallline.engine.compiled.layout import ROWS, zeros
 
@@ -28,16 +28,11 @@ class SharedProduct:
         self.threads = threads
         self.work = [zeros(work_size, dtype) for _ in range(threads)]
         self._results = [zeros(parameters, dtype) for _ in range(threads)]  # zeros they stay where there are no rows
-        self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
+        self._side_by_side = SideBySide(threads)
 
     def total(self, part: Callable[[int, Array, Array], None]) -> Array:
         """Return the sum of what `part(thread, work, result)` fills in, a new array."""
-        others = []
-        if self._pool is not None:
-            others = [self._pool.submit(part, t, self.work[t], self._results[t]) for t in range(1, self.threads)]
-        part(0, self.work[0], self._results[0])
-        for other in others:
-            other.result()
+        self._side_by_side.results(lambda thread: part(thread, self.work[thread], self._results[thread]))
         total = self._results[0].copy()
         for result in self._results[1:]:
             total += result
