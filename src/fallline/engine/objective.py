@@ -29,13 +29,24 @@ class Objective:
         Strength of the penalty, in the unit of the loss; 0 for none.
     compiled
         Whether the compiled engine does the arithmetic; it keeps a copy of the rows where it takes all at a step.
+    threads
+        How many threads the compiled engine works with; None for as many as shorten a step.
     """
 
-    def __init__(self, architecture: Architecture, rows: Rows, l2: float = 0.0, *, compiled: bool = False) -> None:
+    def __init__(
+        self,
+        architecture: Architecture,
+        rows: Rows,
+        l2: float = 0.0,
+        *,
+        compiled: bool = False,
+        threads: int | None = None,
+    ) -> None:
         self.architecture = architecture
         self.rows = rows.compact()
         self.l2 = l2
         self.compiled = compiled
+        self.threads = threads
         self._block = block_length(max(architecture.shape))
 
     @cached_property
@@ -44,7 +55,7 @@ class Objective:
         from fallline.engine.compiled.objective import CompiledObjective
 
         X, y = self.rows.block(0, len(self.rows))
-        return CompiledObjective(self.architecture, X, y, threads_for(self.architecture, len(X)))
+        return CompiledObjective(self.architecture, X, y, self.threads or threads_for(self.architecture, len(X)))
 
     def error(self, parameters: Array) -> float:
         """Return the loss on all rows, without the penalty."""

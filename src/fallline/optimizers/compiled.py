@@ -34,7 +34,7 @@ def descend_compiled(optimizer: FirstOrder, objective: Objective, parameters: Ar
         l2=objective.l2,
         target=watch.target(),
         first_rate=optimizer.schedule().course().rate(1, math.nan),
-        threads=threads_for(objective.architecture, step_rows),
+        threads=objective.threads or threads_for(objective.architecture, step_rows),
     )
     try:
         return _on_all_rows(optimizer, run, watch) if whole else _in_batches(optimizer, objective, run, watch)
