@@ -17,8 +17,9 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from statistics import median
+from typing import Any
 
 import numpy as np
 
@@ -49,6 +50,10 @@ class Restarts:
     seed: int  # of its first weights
     minima: list[Minimum]  # of all starts that were begun, in order
     spread: Spread
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all but the network and its descent, in plain JSON types."""
+        return {"seed": self.seed, **asdict(self.spread), "minima": [each.to_dict() for each in self.minima]}
 
 
 def seeds_of(seed: int, starts: int) -> list[int]:

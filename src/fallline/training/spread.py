@@ -115,7 +115,8 @@ def spread(minima: Sequence[Minimum], first_value: float, target: float | None) 
         The training error at which the work is done, if there is one.
     """
     reached = [each.value for each in minima if each.reached]
-    sizes = groups(reached, max(target or 0.0, NOTHING * first_value if math.isfinite(first_value) else 0.0))
+    nothing = NOTHING * first_value if math.isfinite(first_value) else 0.0
+    sizes = groups(reached, max(target or 0.0, nothing))
     expected, unseen_expected = boender_rinnooy_kan(len(sizes), len(reached)) if reached else (math.nan, math.nan)
     numbers = {
         "starts": len(minima),
@@ -126,24 +127,30 @@ def spread(minima: Sequence[Minimum], first_value: float, target: float | None) 
         "unseen": good_turing(sizes.count(1), len(reached)),
         "lower_at_most": 1.0 / (len(minima) + 1),
     }
-    done = any(each.stop_reason is StopReason.TARGET_REACHED for each in minima)
+    done = ""
+    if any(each.stop_reason is StopReason.TARGET_REACHED for each in minima):
+        done = "The target is reached, so no other start is needed."
+    elif reached and min(reached) <= nothing:
+        done = "The lowest error is next to nothing, so no other start is needed."
     return Spread(
         lowest=min(reached, default=math.nan),
         highest=max(reached, default=math.nan),
         unseen_expected=unseen_expected,
         minima_expected=expected,
-        sentence=_sentence(numbers, done),
+        sentence=done or _sentence(numbers),
         **numbers,  # type: ignore[arg-type]
     )
 
 
-def _sentence(numbers: dict[str, Any], done: bool) -> str:
+def _sentence(numbers: dict[str, Any]) -> str:
     """Say whether another start would help."""
     starts, reached, distinct = numbers["starts"], numbers["reached"], numbers["distinct"]
     found, unseen, lower = numbers["best_found"], numbers["unseen"], numbers["lower_at_most"]
-    if done:
-        return "The target is reached, so no other start is needed."
-    at_most = f"one more start ends lower than all {starts} with a chance of {lower:.0%} at most" if starts > 1 else ""
+    at_most = (
+        f"one more start ends lower than all {starts} with a chance of {100 * lower:.0f} % at most"
+        if starts > 1
+        else ""
+    )
     if reached < 2:
         few = "only one start" if reached == 1 else "no start"
         words = f"{few} reached a minimum, which says nothing about how many there are"
@@ -152,7 +159,7 @@ def _sentence(numbers: dict[str, Any], done: bool) -> str:
         return f"All {reached} that reached a minimum reached the same, so another start is unlikely to help."
     times = "once" if found == 1 else f"{found} times"
     words = f"{distinct} different minima in {reached} that reached one, the lowest {times}; "
-    words += f"another start leads to one not seen yet with a chance of about {unseen:.0%}"
+    words += f"another start leads to one not seen yet with a chance of about {100 * unseen:.0f} %"
     if unseen >= LIKELY or found == 1:
         return f"{words}, so more starts may well find a lower one ({at_most})."
     if unseen <= UNLIKELY:
