@@ -17,6 +17,7 @@ from fallline.training import restarts as module
 from fallline.training.descent import Standing, descend
 from fallline.training.interrupt import Interrupt
 from fallline.training.restarts import behind, descend_with_restarts, seeds_of
+from fallline.training.spread import Minimum
 from fallline.training.stopping import Limits, StopReason
 
 from .problems import XOR, noisy, small
@@ -70,6 +71,18 @@ def test_two_starts_descend_at_the_same_time_where_the_engine_is_compiled_and_on
     most = 0
     restarted(GradientDescent(0.01), compiled=False, cores=2)
     assert most == 1
+
+
+@each_way
+def test_each_start_uses_one_thread_for_its_own_work(optimizer, monkeypatch):
+    def never(*arguments):
+        raise AssertionError("this start would share its step out")
+
+    monkeypatch.setattr("fallline.engine.compiled.first_order.threads_for", never)
+    monkeypatch.setattr("fallline.optimizers.compiled.threads_for", never)
+    restarted(optimizer, compiled=True, cores=2)
+    with pytest.raises(AssertionError, match="would share"):
+        descend(small(), noisy(), optimizer, compiled=True)
 
 
 @each_way
@@ -252,6 +265,29 @@ def test_the_time_limit_is_that_of_all_together(seconds):
     assert time.perf_counter() - started < seconds + 0.5
     assert found.descent.stop_reason is StopReason.TIME_LIMIT
     assert len(found.minima) == found.spread.starts == (1 if seconds == 0.0 else 6)
+
+
+def test_every_start_ends_at_the_same_moment_whenever_it_began(monkeypatch):
+    ends, made = [], module.descend
+
+    def slow(*arguments, limits, **options):
+        ends.append(time.perf_counter() + limits.seconds)
+        time.sleep(0.05)
+        return made(*arguments, limits=limits, **options)
+
+    monkeypatch.setattr(module, "descend", slow)
+    restarted(GradientDescent(0.01), limits=Limits(iterations=4, seconds=5.0), compiled=False)
+    assert len(ends) == 6
+    assert max(ends) - min(ends) < 0.04
+
+
+def test_one_that_was_given_up_is_kept_before_one_that_overflowed_and_after_one_that_went_to_its_end():
+    def minimum(value, reason):
+        return Minimum(0, value, math.nan, value, 1, reason)
+
+    ended, given_up = minimum(0.5, StopReason.CONVERGED), minimum(0.4, StopReason.GIVEN_UP)
+    overflowed = minimum(math.inf, StopReason.NOT_FINITE)
+    assert sorted([overflowed, given_up, ended], key=module._rank) == [ended, given_up, overflowed]
 
 
 def test_no_start_is_refused():
