@@ -6,6 +6,8 @@ import math
 import signal
 import threading
 import time
+import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -288,6 +290,23 @@ def test_one_that_was_given_up_is_kept_before_one_that_overflowed_and_after_one_
     ended, given_up = minimum(0.5, StopReason.CONVERGED), minimum(0.4, StopReason.GIVEN_UP)
     overflowed = minimum(math.inf, StopReason.NOT_FINITE)
     assert sorted([overflowed, given_up, ended], key=module._rank) == [ended, given_up, overflowed]
+
+
+@each_way
+def test_more_starts_do_not_need_more_copies_of_the_rows(optimizer):
+    rows = noisy(40_000, inputs=10)
+    optimizer = replace(optimizer, batch_size=20_000) if optimizer is WAYS["mini-batches"] else optimizer
+    peaks = []
+    for starts in (1, 2, 8):
+        tracemalloc.start()
+        limits = Limits(iterations=2)
+        restarted(
+            optimizer, rows, lambda seed: small((10, 4, 1), seed=seed), limits=limits, starts=starts, compiled=True
+        )
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[2] - peaks[1] < 0.5 * rows.X.nbytes
+    assert rows.packed is None
 
 
 def test_no_start_is_refused():

@@ -55,7 +55,8 @@ class Objective:
         from fallline.engine.compiled.objective import CompiledObjective
 
         X, y = self.rows.block(0, len(self.rows))
-        return CompiledObjective(self.architecture, X, y, self.threads or threads_for(self.architecture, len(X)))
+        threads = self.threads or threads_for(self.architecture, len(X))
+        return CompiledObjective(self.architecture, X, y, threads, self.rows.packed)
 
     def error(self, parameters: Array) -> float:
         """Return the loss on all rows, without the penalty."""

@@ -35,6 +35,7 @@ def descend_compiled(optimizer: FirstOrder, objective: Objective, parameters: Ar
         target=watch.target(),
         first_rate=optimizer.schedule().course().rate(1, math.nan),
         threads=objective.threads or threads_for(objective.architecture, step_rows),
+        shared=rows.packed,
     )
     try:
         return _on_all_rows(optimizer, run, watch) if whole else _in_batches(optimizer, objective, run, watch)

@@ -110,7 +110,9 @@ def descend_with_restarts(
     """
     if starts < 1:
         raise FalllineError(f"restarts {starts}: expected a number of starts, 1 or more.")
-    limits, training = limits or Limits(), training.compact()
+    limits = limits or Limits()
+    training = Rows(training.X, training.y, training.index).compact()
+    training.packed = {}
     seeds = seeds_of(seed, starts)
     architecture = initial(seed).architecture
     likely = expected_passes(optimizer, limits)

@@ -68,6 +68,8 @@ class FirstOrderRun:
         The learning rate of the first iteration, with which Rprop begins.
     threads
         How many threads work on a step; the bits of the result depend on it, and on nothing else.
+    shared
+        As for `packed_rows`.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class FirstOrderRun:
         target: float = -math.inf,
         first_rate: float = 0.0,
         threads: int = 1,
+        shared: dict[tuple[int, int], Array] | None = None,
     ) -> None:
         dtype = parameters.dtype
         n = len(X) if rows is None else rows
@@ -93,7 +96,7 @@ class FirstOrderRun:
         layout = training_plan(architecture, dtype, -(-step_rows // threads))
         self._count, self._plan, self._threads = architecture.parameter_count, layout.plan, threads
         self._X, self._y, self._order = X, y, np.zeros(1, np.int64)
-        self._packed = packed_rows(layout, X, y) if whole else zeros(1, dtype)
+        self._packed = packed_rows(layout, X, y, shared) if whole else zeros(1, dtype)
         self._vectors = zeros(7 * layout.padded, dtype).reshape(7, layout.padded)
         self._vectors[:3, : self._count] = parameters
         self._vectors[4, : self._count] = architecture.is_weight
