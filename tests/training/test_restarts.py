@@ -299,7 +299,7 @@ def test_more_starts_do_not_need_more_copies_of_the_rows(optimizer):
     peaks = []
     for starts in (1, 2, 8):
         tracemalloc.start()
-        limits = Limits(iterations=2)
+        limits = Limits(iterations=6)  # so that all wait at the end of the first round
         restarted(
             optimizer, rows, lambda seed: small((10, 4, 1), seed=seed), limits=limits, starts=starts, compiled=True
         )
