@@ -128,7 +128,7 @@ def test_culling_saves_iterations_and_keeps_a_start_to_its_end():
     found = restarted(Adam(0.02), starts=12, limits=limits, compiled=False)
     given_up = [each for each in found.minima if each.stop_reason is StopReason.GIVEN_UP]
     assert len(given_up) == found.spread.given_up > 0
-    assert all(each.iterations in (10, 20, 40, 80, 160) for each in given_up)
+    assert all(each.iterations in (40, 80, 160) for each in given_up)
     assert found.descent.iterations == 320
     ended = [each for each in found.minima if each not in given_up]
     assert len(ended) >= module.SURVIVORS
@@ -146,7 +146,7 @@ def test_the_best_at_the_moment_is_never_given_up(monkeypatch):
 
     monkeypatch.setattr(module, "behind", noted)
     for seed in range(3):
-        restarted(Adam(0.05), starts=12, limits=Limits(iterations=200, plateau=False), seed=seed, compiled=False)
+        restarted(Adam(0.05), starts=12, limits=Limits(iterations=100, plateau=False), seed=seed, compiled=False)
     assert sum(len(gone) for *_, gone in decisions) > 10
     for running, _, gone in decisions:
         if running:
@@ -172,7 +172,7 @@ def test_a_target_that_one_start_reaches_ends_the_others_with_the_round():
     assert found.descent.train_error <= 1e-3
     reasons = {each.stop_reason for each in found.minima}
     assert reasons <= {StopReason.TARGET_REACHED, StopReason.GIVEN_UP, StopReason.CONVERGED, StopReason.NO_DESCENT}
-    assert max(each.iterations for each in found.minima) <= 32
+    assert max(each.iterations for each in found.minima) <= 125
     assert found.spread.sentence == "The target is reached, so no other start is needed."
 
 
