@@ -153,7 +153,7 @@ FLAGS = (
     "--hidden 5,4 --activation tanh,relu --loss huber --initialiser he --optimizer momentum --learning-rate 0.01 "
     "--schedule cosine --batch-size 8 --l2 0.5 --iterations 3 --time-limit 30 --target-error 1e-9 --patience 2 "
     "--no-plateau-stop --validation 0.25 --no-refit --no-scale --seed 7 --dtype float32 --out there "
-    "--separator ; --decimal , --encoding cp1252 --header"
+    "--restarts 3 --finish lbfgs --separator ; --decimal , --encoding cp1252 --header"
 )
 ASKED = Settings(
     target=["price", "size"],
@@ -179,6 +179,8 @@ ASKED = Settings(
     scale=False,
     seed=7,
     dtype="float32",
+    restarts=3,
+    finish="lbfgs",
 )
 
 
@@ -201,11 +203,15 @@ def test_every_flag_reaches_the_training(monkeypatch):
 def test_every_flag_is_obeyed():
     rows = [f"{k}{k};{1 + k % 3};x;{k};{k},5;{-k},25" for k in range(40)]
     written("älter;town;note;b;price;size\n".encode("cp1252") + "\n".join(rows).encode("cp1252"))
-    found = one_object(done("train", "t.csv", *FLAGS.replace("--kind a=b=numeric", "").split(), "--json").stdout)
+    flags = FLAGS.replace("--kind a=b=numeric", "").replace(
+        "--finish lbfgs", ""
+    )  # which would make iterations of its own
+    found = one_object(done("train", "t.csv", *flags.split(), "--json").stdout)
     assert found["targets"] == ["price", "size"]
     assert (found["shape"], found["activations"]) == ([4, 5, 4, 2], ["tanh", "relu", "identity"])
     assert (found["loss"], found["optimizer"], found["l2"]) == ("huber", "momentum", 0.5)
     assert (found["iterations"], found["steps"], found["seed"], found["dtype"]) == (3, 12, 7, "float32")
+    assert found["restarts"] == len(found["phases"]["training rows"]["restarts"]["minima"]) == 3
     assert (found["validation_rows"], list(found["phases"])) == (10, ["training rows"])
     assert found["model"] == "there/model.safetensors"
     stored = one_object(done("inspect", "there/model.safetensors", "--json").stdout)["preparation"]
@@ -406,6 +412,9 @@ def test_words_that_are_none_exit_with_the_usage_code(words, flag):
         ("--target-error -1", "target error -1.0: expected a number of 0 or more."),
         ("--patience 0", "patience 0: expected a number of 1 or more."),
         ("--seed -1", "--seed -1: expected a whole number of 0 or more."),
+        ("--restarts 0", "--restarts 0: expected a number of starts, 1 or more."),
+        ("--finish lbfsg", "optimizer 'lbfsg': there is none of that name; did you mean 'lbfgs'?"),
+        ("--finish adam", "--finish adam: that is what the finish goes beyond; there are lbfgs"),
         ("--task cluster", "--task cluster: expected one of regression, binary, multiclass."),
         ("--task binary", "target 'price': "),
         ("--kind x", "--kind: expected COLUMN=KIND, such as --kind zip=categorical."),

@@ -96,6 +96,18 @@ def train(
         typer.Option("--refit/--no-refit", help="Train once more on all rows at the end; default: for small tables."),
     ] = None,
     scale: Annotated[bool, typer.Option("--scale/--no-scale", help="Standardise inputs and numeric targets.")] = True,
+    restarts: Annotated[
+        int | None,
+        typer.Option(
+            help="Starts from different first weights, of which the best is kept; default 1.", show_default=False
+        ),
+    ] = None,
+    finish: Annotated[
+        str | None,
+        typer.Option(
+            help="Optimizer that goes on in float64 where the descent has ended, such as lbfgs; default: none."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the split, the first weights and the order of rows.")] = 0,
     dtype: Annotated[str | None, typer.Option(help="float64 or float32; default: by the table's size.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run; default runs/NAME.")] = None,
@@ -137,6 +149,8 @@ def train(
             validation=validation,
             refit=refit,
             scale=scale,
+            restarts=restarts,
+            finish=finish,
             seed=seed,
             dtype=dtype,
         )

@@ -183,3 +183,26 @@ def test_a_targets_name_is_shown_as_it_is(name):
     )
     assert f"target '{name}' (regression)" in words(summary(run))
     assert f"predicts {name} (regression)" in words(model_in_words("m", run.model))
+
+
+def test_the_summary_says_how_many_starts_there_were_and_what_they_say():
+    run = trained("price", restarts=6, iterations=60, l2=0.0)
+    text, (phase, found) = words(summary(run)), list(run.restarts.items())[-1]
+    assert phase == "all rows"
+    given_up = f", {found.spread.given_up} given up early" if found.spread.given_up else ""
+    assert f"starts 6 starts{given_up}" in text
+    assert f"seed {found.seed} kept. {found.spread.sentence}" in text
+    found = replace(found, spread=replace(found.spread, starts=2, given_up=1, distinct=2, lowest=0.25, highest=0.5))
+    text = words(summary(replace(run, restarts={"training rows": found})))
+    assert (
+        "starts 2 starts on training rows of 6, as far as there was time, 1 given up early; "
+        f"errors at the minima 0.25 to 0.5; seed {found.seed} kept." in text
+    )
+    assert "starts" not in words(summary(trained("price")))
+
+
+def test_the_summary_says_where_the_finish_began():
+    run = trained("price", optimizer="adam", finish="lbfgs", iterations=7)
+    text = words(summary(run))
+    assert f"finish lbfgs in float64 from iteration 7 on, after adam: {StopReason.ITERATION_LIMIT.text}." in text
+    assert "finish" not in words(summary(trained("price")))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fallline.training.plateau import LEAST_RECORDS, distance, trend
+from fallline.training.plateau import LEAST_RECORDS, distance, share_left, trend
 
 N = 2000
 ITERATIONS = np.arange(N, dtype=float)
@@ -92,3 +92,19 @@ def test_a_fall_within_the_noise_gives_a_least_distance():
 def test_an_error_that_does_not_fall_never_gets_there():
     rising = trend(ITERATIONS, 0.3 + 1e-4 * ITERATIONS, SHRINKING)
     assert distance(rising, 0.1) == "the error does not fall any more, so error 0.1 is out of reach this way"
+
+
+@pytest.mark.parametrize("power", [0.1, 1.0, 2.5])
+@pytest.mark.parametrize("scale", [1e-9, 1.0])
+def test_what_a_doubling_leaves_of_a_power_of_the_iterations_is_that_power_of_a_half(power, scale):
+    iterations = np.arange(1.0, 400.0)
+    assert share_left(iterations, scale * iterations**-power) == pytest.approx(0.5**power, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    "errors",
+    [np.ones(50), np.arange(1.0, 50.0), np.zeros(50), np.ones(2), np.ones(1), np.full(50, np.inf), np.full(50, np.nan)],
+    ids=["constant", "rising", "zero", "two", "one", "infinite", "nan"],
+)
+def test_all_is_left_where_nothing_falls_or_nothing_can_be_told(errors):
+    assert share_left(np.arange(float(len(errors))), errors) == 1.0

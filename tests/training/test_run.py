@@ -14,6 +14,7 @@ import pytest
 import fallline
 from fallline import FalllineError, Model, Settings
 from fallline.engine import Objective, Rows
+from fallline.training.restarts import seeds_of
 from fallline.training.run import ON_ALL_ROWS, ON_TRAINING_ROWS, Audience
 from fallline.training.run_directory import jsonable
 from fallline.training.stopping import StopReason
@@ -309,3 +310,67 @@ def test_the_time_limit_holds_for_the_whole_way(seconds):
     run = trained(TABLE, target="colour", l2=None, iterations=None, time_limit=seconds, plateau_stop=False)
     assert run.seconds < seconds + 2.5
     assert np.isfinite(run.model.network.parameters).all()
+
+
+def starts_of(run):
+    return {phase: [minimum["seed"] for minimum in found.to_dict()["minima"]] for phase, found in run.restarts.items()}
+
+
+def test_restarts_are_made_in_both_phases_and_the_account_has_every_start():
+    alone = trained(iterations=200, seed=4)
+    run = trained(csv(), save=True, iterations=200, restarts=5, seed=4)
+    seeds = seeds_of(4, 5)
+    assert starts_of(run) == {ON_TRAINING_ROWS: seeds, ON_ALL_ROWS: seeds}
+    assert run.descent.train_error <= alone.descent.train_error
+    written = strict((run.directory / "run.json").read_text())
+    assert written["restarts"] == 5
+    for phase, found in run.restarts.items():
+        account = written["phases"][phase]["restarts"]
+        assert account == json.loads(json.dumps(jsonable(found.to_dict())))
+        assert account["sentence"].endswith(".")
+        assert account["starts"] == len(account["minima"]) == 5
+        assert account["given_up"] == sum(each["given_up"] for each in account["minima"])
+    kept = [line["train_error"] for line in metrics(run.directory) if line["phase"] == ON_ALL_ROWS]
+    assert kept == run.descent.history.column("train_error").tolist()
+
+
+def test_one_start_is_what_it_was_and_has_no_account_of_restarts():
+    run, one = trained(), trained(restarts=1)
+    assert run.model.network.parameters.tobytes() == one.model.network.parameters.tobytes()
+    assert one.restarts == {}
+    assert one.to_dict()["phases"][ON_ALL_ROWS]["restarts"] is None
+
+
+def test_after_early_stopping_the_refit_begins_where_the_kept_start_began():
+    asked = {"optimizer": "adam", "patience": 3, "iterations": 60, "refit": True, "learning_rate": 0.05}
+    run = trained(restarts=4, **asked)
+    assert list(run.restarts) == [ON_TRAINING_ROWS]
+    first, last = run.phases.values()
+    assert last.iterations == first.kept_iteration > 0
+    network = run.plan.network("float64", run.restarts[ON_TRAINING_ROWS].seed)
+    rows = Rows(run.prepared.X, run.prepared.y)
+    assert last.history.records[0].train_error == Objective(network.architecture, rows).error(network.parameters)
+
+
+def test_a_finish_stands_in_the_account_and_the_model_keeps_its_dtype():
+    run = trained(csv(), save=True, optimizer="adam", finish="lbfgs", dtype="float32", refit=True, iterations=20)
+    assert run.model.network.parameters.dtype == np.float32
+    written = strict((run.directory / "run.json").read_text())
+    assert written["finish"] == "lbfgs"
+    for phase, descent in run.phases.items():
+        switch = written["phases"][phase]["switch"]
+        assert (switch["iteration"], switch["optimizer"], switch["dtype"]) == (20, "lbfgs", "float64")
+        assert descent.iterations > 20
+        numbers = [line["iteration"] for line in metrics(run.directory) if line["phase"] == phase]
+        assert numbers == list(range(descent.iterations + 1))
+    assert trained().to_dict()["phases"][ON_ALL_ROWS]["switch"] is None
+
+
+def test_after_early_stopping_the_refit_finishes_as_far_as_the_watched_finish_found_right():
+    asked = {"optimizer": "adam", "patience": 4, "iterations": 30, "refit": True, "learning_rate": 0.003}
+    run = trained(finish="lbfgs", l2=0.0, **{key: value for key, value in asked.items() if key != "l2"})
+    first, last = run.phases.values()
+    switch = first.history.switch
+    assert first.kept_iteration > switch.iteration  # so that the finish was of use
+    assert last.history.switch.iteration == switch.kept_iteration
+    assert last.iterations == switch.kept_iteration + first.kept_iteration - switch.iteration

@@ -34,38 +34,52 @@ class Objective:
         Strength of the penalty, in the unit of the loss; 0 for none.
     compiled
         Whether the compiled engine does the arithmetic; it keeps a copy of the rows where it takes all at a step.
+    threads
+        How many threads the compiled engine works with; None for as many as shorten a step.
     """
 
-    def __init__(self, architecture: Architecture, rows: Rows, l2: float = 0.0, *, compiled: bool = False) -> None:
+    def __init__(
+        self,
+        architecture: Architecture,
+        rows: Rows,
+        l2: float = 0.0,
+        *,
+        compiled: bool = False,
+        threads: int | None = None,
+    ) -> None:
         self.architecture = architecture
         self.rows = rows.compact()
         self.l2 = l2
         self.compiled = compiled
+        self.threads = threads
         self._block = block_length(max(architecture.shape))
 
     @cached_property
     def _kernels(self) -> CompiledObjective:
-        from fallline.engine.compiled.first_order import WORK_OF_A_CALL, parts_for  # brings Numba
-        from fallline.engine.compiled.objective import CompiledObjective
+        from fallline.engine.compiled.objective import CompiledObjective  # brings Numba
 
         X, y = self.rows.block(0, len(self.rows))
-        return CompiledObjective(self.architecture, X, y, parts_for(self.architecture, len(X), WORK_OF_A_CALL))
+        return CompiledObjective(self.architecture, X, y, self._threads, self.rows.packed)
 
     @cached_property
     def _curvature(self) -> Curvature:
         from fallline.engine.compiled.curvature import Curvature
-        from fallline.engine.compiled.first_order import WORK_OF_A_CALL, parts_for
 
         X, y = self.rows.block(0, len(self.rows))
-        return Curvature(self.architecture, X, y, parts_for(self.architecture, len(X), WORK_OF_A_CALL))
+        return Curvature(self.architecture, X, y, self._threads)
 
     @cached_property
     def _hessian(self) -> Hessian:
-        from fallline.engine.compiled.first_order import WORK_OF_A_CALL, parts_for
         from fallline.engine.compiled.hessian import Hessian
 
         X, y = self.rows.block(0, len(self.rows))
-        return Hessian(self.architecture, X, y, parts_for(self.architecture, len(X), WORK_OF_A_CALL))
+        return Hessian(self.architecture, X, y, self._threads)
+
+    @property
+    def _threads(self) -> int:
+        from fallline.engine.compiled.first_order import WORK_OF_A_CALL, parts_for
+
+        return self.threads or parts_for(self.architecture, len(self.rows), WORK_OF_A_CALL)
 
     def error(self, parameters: Array) -> float:
         """Return the loss on all rows, without the penalty."""

@@ -20,13 +20,15 @@ class Rows:
     """Rows X (n, inputs) with targets y (n, outputs), or those of them that `index` names.
 
     Nothing is copied but the rows of one block or batch at a time, so that a training and a validation part
-    of a large table share its one array.
+    of a large table share its one array. Where several descents go over the same rows at the same time, a dictionary
+    in `packed` lets them share what the compiled engine makes of the rows, too.
     """
 
     def __init__(self, X: Array, y: Array, index: Index | None = None) -> None:
         self.X = X
         self.y = y
         self.index = index
+        self.packed: dict[tuple[int, int, int], Array] | None = None
 
     def __len__(self) -> int:
         return len(self.X) if self.index is None else len(self.index)

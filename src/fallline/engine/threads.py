@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
-from contextlib import AbstractContextManager, nullcontext
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import pairwise
+from typing import Any
 
 
 def available_cores() -> int:
@@ -16,12 +19,53 @@ def available_cores() -> int:
 WORTH_SHARING = 20_000_000  # multiplications in one product; below, waiting for each other costs more than it saves
 
 
+class HeldToOneThread:
+    """Libraries held to one thread a call while anybody wishes it.
+
+    The setting belongs to the process: were each holder to put back what it found, one thread would give the
+    libraries their threads back while another still counts on one.
+
+    Parameters
+    ----------
+    libraries
+        Returns a threadpoolctl controller of the libraries, called by the first holder.
+    """
+
+    def __init__(self, libraries: Callable[[], Any]) -> None:
+        self._libraries = libraries
+        self._lock = threading.Lock()
+        self._holders = 0
+        self._limit: Any = None
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        """Hold them; they get their threads back when the last holder is done."""
+        with self._lock:
+            if self._holders == 0:
+                self._limit = self._libraries().limit(limits=1)
+            self._holders += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._holders -= 1
+                if self._holders == 0:
+                    self._limit.restore_original_limits()
+
+
+def _every_blas() -> Any:
+    from threadpoolctl import ThreadpoolController  # takes longer than a small network's whole start-up
+
+    return ThreadpoolController().select(user_api="blas")
+
+
+one_thread = HeldToOneThread(_every_blas)
+
+
 def fitting_threads(rows: int, shape: tuple[int, ...]) -> AbstractContextManager[object]:
     """Return a context in which products of the layers with that many rows use no more threads than pay.
 
     With one thread the results do not depend on the number of cores either.
     """
-    from threadpoolctl import threadpool_limits  # takes longer than a small network's whole start-up
-
     largest = rows * max(n * m for n, m in pairwise(shape))
-    return nullcontext() if largest >= WORTH_SHARING else threadpool_limits(limits=1, user_api="blas")
+    return nullcontext() if largest >= WORTH_SHARING else one_thread()

@@ -34,7 +34,8 @@ def descend_compiled(optimizer: FirstOrder, objective: Objective, parameters: Ar
         l2=objective.l2,
         target=watch.target(),
         first_rate=optimizer.schedule().course().rate(1, math.nan),
-        parts=parts_for(objective.architecture, step_rows),
+        parts=objective.threads or parts_for(objective.architecture, step_rows),
+        shared=rows.packed,
     )
     try:
         return _on_all_rows(optimizer, run, watch) if whole else _in_batches(optimizer, objective, run, watch)

@@ -60,6 +60,8 @@ def summary(run: Run) -> RenderableType:
         f"{architecture.parameter_count:,} parameters, {run.model.network.parameters.dtype.name}",
     )
     facts.add("descent", _descent(run))
+    for name, words in _starts_and_finish(run):
+        facts.add(name, words)
     detail = f" ({run.descent.detail})" if run.descent.detail else ""
     facts.add("stopped", f"{run.stop_reason.text}{detail}.")
     facts.add("", run.stop_reason.remedy, style="dim")
@@ -86,6 +88,28 @@ def _descent(run: Run) -> str:
         if "l2" in run.plan.reasons:
             words += f" ({run.plan.reasons['l2']})"
     return words
+
+
+def _starts_and_finish(run: Run) -> list[tuple[str, str]]:
+    """Return how many starts there were and what they say, and where the finish began: what there was of them."""
+    lines = []
+    if run.restarts:
+        phase, found = list(run.restarts.items())[-1]
+        spread = found.spread
+        where = f" on {phase}" if phase not in list(run.phases)[-1:] else ""
+        words = f"{spread.starts} starts{where}"
+        if spread.starts < run.plan.restarts:
+            words += f" of {run.plan.restarts}, as far as there was time"
+        if spread.given_up:
+            words += f", {spread.given_up} given up early"
+        if spread.distinct > 1:
+            words += f"; errors at the minima {spread.lowest:.4g} to {spread.highest:.4g}"
+        lines += [("starts", f"{words}; seed {found.seed} kept."), ("", spread.sentence)]
+    switch = run.descent.history.switch
+    if switch is not None:
+        words = f"{switch.optimizer} in {switch.dtype} from iteration {switch.iteration:,} on"
+        lines.append(("finish", f"{words}, after {run.plan.optimizer.name}: {switch.reason}."))
+    return lines
 
 
 def _comparison(run: Run) -> RenderableType:

@@ -7,18 +7,19 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
 from fallline.engine import Array, Objective, Rows
 from fallline.engine.choice import worth_compiling
 from fallline.engine.rows import block_length
-from fallline.engine.threads import fitting_threads
+from fallline.engine.threads import fitting_threads, one_thread
 from fallline.network import Network
 from fallline.optimizers import FirstOrder, Iteration, Optimizer, Outcome
 from fallline.training.history import History, Record
 from fallline.training.interrupt import Interrupt
-from fallline.training.plateau import LEAST_STEPS, Trend, distance, trend
+from fallline.training.plateau import LEAST_STEPS, Trend, distance, share_left, trend
 from fallline.training.stopping import Limits, StopReason
 
 Observer = Callable[[Record], None]
@@ -59,6 +60,8 @@ def descend(
     observe: Observer | None = None,
     interrupt: Interrupt | None = None,
     compiled: bool | None = None,
+    threads: int | None = None,
+    pace: Pace | None = None,
 ) -> Descent:
     """Train a network in place.
 
@@ -83,21 +86,25 @@ def descend(
         The wish to stop that the caller has entered already; None listens for Ctrl-C here.
     compiled
         Whether the compiled engine does the arithmetic; None where the work is likely to repay it.
+    threads
+        1 where other descents use the other cores; None for as many as shorten a step.
+    pace
+        Where the descent has to wait for others; None where it goes to its end.
     """
     limits = limits or Limits()
     if compiled is None:
         compiled = worth_compiling(network.architecture, len(training), expected_passes(optimizer, limits))
-    objective = Objective(network.architecture, training, l2, compiled=compiled)
+    objective = Objective(network.architecture, training, l2, compiled=compiled, threads=threads)
     held_out = Objective(network.architecture, validation) if validation is not None and len(validation) else None
     parameters = network.parameters.copy()
     listening = Interrupt() if interrupt is None else nullcontext(interrupt)
     at_once = min(len(training), block_length(max(network.shape)))
     with (
         listening as wish,
-        fitting_threads(at_once, network.shape),
+        one_thread() if threads == 1 else fitting_threads(at_once, network.shape),
         np.errstate(over="ignore", invalid="ignore", divide="ignore"),
     ):
-        watch = _Watch(objective, held_out, limits, wish, observe)
+        watch = _Watch(objective, held_out, limits, wish, observe, pace)
         done = watch.begin(parameters)
         outcome = Outcome.STOPPED if done else optimizer.minimize(objective, parameters, watch)
         return watch.end(network, parameters, outcome)
@@ -111,6 +118,27 @@ def expected_passes(optimizer: Optimizer, limits: Limits) -> float:
     return likely if limits.iterations is None else limits.iterations
 
 
+@dataclass(frozen=True)
+class Standing:
+    """How far a descent has come; `value` is what the kept weights are chosen by.
+
+    That is the validation error where it decides when to stop, else the training error and the penalty.
+    """
+
+    value: float  # the lowest validation error so far, or that of the last iteration
+    expected: float  # the value at twice as many iterations, if it goes on falling as it does
+
+
+class Pace(Protocol):
+    """Who lets a descent go on, so far and no further for the time being; see `training/restarts.py`."""
+
+    until: int  # the iteration after which the descent waits
+    given_up: bool  # whether it is to end; asked before every step
+
+    def wait(self, standing: Standing) -> None:
+        """Return when the descent may go on, or is given up."""
+
+
 class _Watch:
     """Takes note of every iteration and decides when the run is over."""
 
@@ -121,12 +149,14 @@ class _Watch:
         limits: Limits,
         interrupt: Interrupt,
         observe: Observer | None,
+        pace: Pace | None,
     ) -> None:
         self._objective = objective
         self._held_out = held_out
         self._limits = limits
         self._interrupt = interrupt
         self._observe = observe
+        self._pace = pace
         self._started = time.perf_counter()
         self._history = History()
         self._reason: StopReason | None = None
@@ -154,6 +184,8 @@ class _Watch:
         rest = MOST_TOGETHER if limit is None else limit - now
         if self._limits.plateau:
             rest = min(rest, self._history.stride * max(1, self._next_look - len(self._history)))
+        if self._pace is not None:
+            rest = min(rest, self._pace.until - now)
         return max(1, rest)
 
     def wanted(self, first: int, last: int) -> range:
@@ -166,6 +198,8 @@ class _Watch:
     def interrupted(self) -> bool:
         if self._interrupt.wished:
             self._reason = StopReason.INTERRUPTED
+        elif self._pace is not None and self._pace.given_up:
+            self._reason = StopReason.GIVEN_UP
         elif self._limits.seconds is not None and self._seconds() >= self._limits.seconds:
             self._reason = StopReason.TIME_LIMIT
         return self._reason is not None
@@ -185,7 +219,22 @@ class _Watch:
             self._record(iteration, validation_error)
             if self._reason is None and limits.plateau and iteration.steps >= LEAST_STEPS and self._flat():
                 self._reason = StopReason.PLATEAU
+        if self._pace is not None and self._reason is None and number >= self._pace.until:
+            self._pace.wait(self._standing(iteration))
+            self.interrupted()
         return self._reason is not None
+
+    def _standing(self, iteration: Iteration) -> Standing:
+        """How far it has come at an iteration that is the last of its portion, so that the weights are at hand."""
+        watching = self._held_out is not None and self._limits.patience is not None
+        value = error = self._monitored
+        if not watching:
+            assert iteration.parameters is not None
+            error = iteration.error
+            value = error + self._objective.penalty(iteration.parameters)
+        column = self._history.column
+        left = share_left(column("iteration"), column("validation_error" if watching else "train_error"))
+        return Standing(value, value - (1.0 - left) * error)
 
     def _keep_best(self, parameters: Array, age: int, error: float) -> float:
         """Keep the weights if they are the best so far; return their validation error, if there is one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +23,17 @@ class Record(NamedTuple):
     learning_rate: float
 
 
+class Switch(NamedTuple):
+    """A change of the optimizer; the records of later iterations come after it."""
+
+    iteration: int  # after which it came
+    optimizer: str  # that goes on
+    dtype: str  # in which it goes on
+    reason: str  # why the one before had ended
+    kept_iteration: int  # whose weights it went on from
+    rounding: float = 0.0  # training error that the rounding of the final weights to the network's dtype costs
+
+
 class History:
     """Records in order, at most `most` of them.
 
@@ -32,7 +44,17 @@ class History:
     def __init__(self, most: int = 4_000) -> None:
         self.records: list[Record] = []
         self.stride = 1
+        self.switch: Switch | None = None
         self._most = most
+
+    @classmethod
+    def joined(cls, first: History, later: Iterable[Record], switch: Switch) -> History:
+        """Return a descent's history, a switch, and the records after it; each part keeps its own spacing."""
+        history = cls()
+        history.records = [*first.records, *later]
+        history.stride = first.stride
+        history.switch = switch
+        return history
 
     def __len__(self) -> int:
         return len(self.records)

@@ -59,6 +59,23 @@ def trend(iterations: Array, errors: Array, gradient_norms: Array) -> Trend | No
     )
 
 
+def share_left(iterations: Array, errors: Array) -> float:
+    """Return what share of the error (records,) is likely to be left when the iterations have doubled.
+
+    The error is taken to fall as a power of the iterations, as it did over the last half: within a doubling it then
+    loses the same share each time. 1 where it does not fall, or where there are too few records to tell.
+    """
+    window = slice(len(errors) // 2, None)
+    parts, places = np.array_split(errors[window], 3), np.array_split(iterations[window], 3)
+    if len(parts[-1]) == 0:
+        return 1.0
+    first, last = float(np.median(parts[0])), float(np.median(parts[2]))
+    if not 0.0 < last < first < math.inf:
+        return 1.0
+    doublings = math.log2(float(np.mean(places[2]) / np.mean(places[0])))
+    return float((last / first) ** (1.0 / doublings))
+
+
 def distance(trend: Trend, target: float) -> str:
     """Return in words how many iterations the target error is away at the present rate."""
     if trend.fall > trend.uncertainty and trend.fall > 0:

@@ -17,9 +17,11 @@ from fallline.network import Network
 from fallline.network.model import Model
 from fallline.training.baselines import constant_baseline, linear_baseline
 from fallline.training.descent import Descent, descend, expected_passes
+from fallline.training.finish import finish
 from fallline.training.history import Record
 from fallline.training.interrupt import Interrupt
 from fallline.training.penalty import choose_strength, l2_of, passes
+from fallline.training.restarts import Restarts, descend_with_restarts
 from fallline.training.run_directory import MODEL, RunDirectory
 from fallline.training.scores import Score, outputs_on, score, targets_of
 from fallline.training.settings import Plan, Settings, plan
@@ -28,6 +30,7 @@ from fallline.training.stopping import StopReason
 ON_TRAINING_ROWS, ON_ALL_ROWS = "training rows", "all rows"
 SHARE_OF_FIRST = 0.5  # of the time, where a second descent follows
 SHARE_FOR_PENALTY = 0.5  # of a descent's time
+SHARE_BEFORE_FINISH = 0.5  # of the time that then is left, where a finish follows
 
 
 class Audience:
@@ -57,6 +60,7 @@ class Run:
     l2: float
     l2_strength: float | None  # None where it was given or left out
     phases: dict[str, Descent]  # in order; the last gave the model its weights
+    restarts: dict[str, Restarts]  # of the phases that had several starts
     scores: dict[str, Score]  # "train" and, with validation rows, "validation"
     baselines: dict[str, Score | None]  # "constant" and "linear", judged on the same rows as the best of `scores`
     validation_error: float  # of the network trained on the training rows alone; nan without validation rows
@@ -90,6 +94,8 @@ class Run:
             "loss": architecture.loss,
             "optimizer": self.plan.optimizer.name,
             "l2": self.l2,
+            "finish": None if self.plan.finish is None else self.plan.finish.name,
+            "restarts": self.plan.restarts,
             "seed": self.plan.seed,
             "dtype": self.model.network.parameters.dtype.name,
             "reasons": self.plan.reasons,
@@ -113,6 +119,8 @@ class Run:
                     "train_error": descent.train_error,
                     "validation_error": descent.validation_error,
                     "kept_iteration": descent.kept_iteration,
+                    "switch": None if descent.history.switch is None else descent.history.switch._asdict(),
+                    "restarts": self.restarts[name].to_dict() if name in self.restarts else None,
                 }
                 for name, descent in self.phases.items()
             },
@@ -204,6 +212,7 @@ class _Training:
         self.training = Rows(prepared.X, prepared.y, prepared.train_rows)
         self.validation = Rows(prepared.X, prepared.y, prepared.validation_rows)
         self.strength: float | None = None
+        self.restarts: dict[str, Restarts] = {}
         self._loaded = False  # the compiled engine
 
     def run(self) -> Run:
@@ -235,6 +244,7 @@ class _Training:
             l2=self._l2(len(learned)),
             l2_strength=self.strength,
             phases=phases,
+            restarts=self.restarts,
             scores=scores,
             baselines=baselines,
             validation_error=validation_error,
@@ -283,12 +293,23 @@ class _Training:
         before = time.perf_counter()
         if self.plan.choose_l2:
             self._choose_penalty(rows, SHARE_FOR_PENALTY * seconds)
-        limits = self.plan.limits
+        limits, finishing = self.plan.limits, replace(self.plan.limits, iterations=None)
+        starts, seed = self.plan.restarts, self.plan.seed
         if not first and limits.patience is not None:
-            # Without rows to watch, go as far as the watched descent found right.
-            limits = replace(limits, patience=None, plateau=False, iterations=phases[ON_TRAINING_ROWS].kept_iteration)
+            # Without rows to watch, go as far as the watched descent found right, from where it began.
+            watched = phases[ON_TRAINING_ROWS]
+            switch, right = watched.history.switch, watched.kept_iteration
+            if switch is not None:
+                beyond = max(0, right - switch.iteration)
+                right = min(right, switch.kept_iteration)
+                finishing = replace(finishing, patience=None, plateau=False, iterations=beyond)
+            limits = replace(limits, patience=None, plateau=False, iterations=right)
+            if ON_TRAINING_ROWS in self.restarts:
+                starts, seed = 1, self.restarts[ON_TRAINING_ROWS].seed
+        ends = before + seconds
+        share = 1.0 if self.plan.finish is None else SHARE_BEFORE_FINISH
         if math.isfinite(self.limit):
-            limits = replace(limits, seconds=max(0.0, seconds - (time.perf_counter() - before)))
+            limits = replace(limits, seconds=max(0.0, share * (ends - time.perf_counter())))
         self.audience.descending(phase, self.plan)
 
         def observe(record: Record) -> None:
@@ -296,23 +317,60 @@ class _Training:
             if self.directory is not None:
                 self.directory.record(phase, record)
 
-        network = self._initial()
-        phases[phase] = descend(
-            network,
-            rows,
-            self.plan.optimizer,
-            validation=self.validation if first and len(self.validation) else None,
-            l2=self._l2(len(rows)),
-            limits=limits,
-            observe=observe,
-            interrupt=self.interrupt,
-            compiled=self._compiled(rows),
-        )
+        validation = self.validation if first and len(self.validation) else None
+        l2, dtype = self._l2(len(rows)), self.prepared.X.dtype
+        if starts > 1:
+            found = descend_with_restarts(
+                lambda seed: self.plan.network(dtype, seed),
+                rows,
+                self.plan.optimizer,
+                starts=starts,
+                seed=seed,
+                validation=validation,
+                l2=l2,
+                limits=limits,
+                interrupt=self.interrupt,
+                compiled=self._compiled(rows),
+                tell=self.audience.doing,
+            )
+            self.restarts[phase] = found
+            network, descent = found.network, found.descent
+            for record in descent.history.records:
+                observe(record)
+        else:
+            network = self.plan.network(dtype, seed)
+            descent = descend(
+                network,
+                rows,
+                self.plan.optimizer,
+                validation=validation,
+                l2=l2,
+                limits=limits,
+                observe=observe,
+                interrupt=self.interrupt,
+                compiled=self._compiled(rows),
+            )
+        if self.plan.finish is not None:
+            if math.isfinite(self.limit):
+                finishing = replace(finishing, seconds=max(0.0, ends - time.perf_counter()))
+            self.audience.doing(f"{self.plan.finish.name} in float64")
+            descent = finish(
+                network,
+                descent,
+                rows,
+                self.plan.finish,
+                validation=validation,
+                l2=l2,
+                limits=finishing,
+                observe=observe,
+                interrupt=self.interrupt,
+            )
+        phases[phase] = descent
         return network
 
     def _compiled(self, rows: Rows) -> bool:
         """Whether all that is done with these rows is work enough for the compiled engine."""
-        likely = expected_passes(self.plan.optimizer, self.plan.limits)
+        likely = expected_passes(self.plan.optimizer, self.plan.limits) * self.plan.restarts
         if self.plan.choose_l2:
             likely += passes(len(rows))
         worth = worth_compiling(self.plan.architecture, len(rows), likely)

@@ -47,6 +47,8 @@ class Settings:
     seed: int = 0
     dtype: str | None = None
     scale: bool = True
+    restarts: int | None = None
+    finish: str | None = None
 
     def __post_init__(self) -> None:
         if self.seed < 0:
@@ -55,6 +57,8 @@ class Settings:
             raise FalllineError(f"dtype {self.dtype}: expected float32 or float64.")
         if self.initialiser is not None:
             lookup(INITIALISERS, self.initialiser, "initialiser")
+        if self.restarts is not None and self.restarts < 1:
+            raise FalllineError(f"--restarts {self.restarts}: expected a number of starts, 1 or more.")
 
 
 @dataclass(frozen=True)
@@ -70,15 +74,17 @@ class Plan:
     refit: bool
     seed: int
     reasons: dict[str, str]
+    restarts: int = 1  # starts in all
+    finish: Optimizer | None = None  # goes on in float64 where `optimizer` has ended
 
-    def network(self, dtype: Any) -> Network:
-        """Return the network with its first weights."""
+    def network(self, dtype: Any, seed: int | None = None) -> Network:
+        """Return the network with its first weights, of the plan's seed unless another is given."""
         return Network(
             self.architecture.shape,
             self.architecture.activations,
             loss=self.architecture.loss,
             initialiser=self.initialiser,
-            seed=self.seed,
+            seed=self.seed if seed is None else seed,
             dtype=dtype,
         )
 
@@ -123,6 +129,8 @@ def plan(settings: Settings, prepared: Prepared) -> Plan:
         refit=refit and len(prepared.validation_rows) > 0,
         seed=settings.seed,
         reasons=reasons,
+        restarts=settings.restarts or 1,
+        finish=None if settings.finish is None else _finish(settings.finish),
     )
 
 
@@ -180,6 +188,14 @@ def _optimizer(settings: Settings, rows: int, many: bool) -> Optimizer:
     first = rate if rate is not None else _default_rate(kind)
     kind(learning_rate=first, batch_size=batch, seed=settings.seed).require_fitting(rows)
     return kind(learning_rate=_schedule(settings, first), batch_size=batch, seed=settings.seed)
+
+
+def _finish(name: str) -> Optimizer:
+    kind = lookup(OPTIMIZERS, name, "optimizer")
+    if issubclass(kind, FirstOrder):
+        fitting = ", ".join(other for other, each in OPTIMIZERS.items() if not issubclass(each, FirstOrder))
+        raise FalllineError(f"--finish {name}: that is what the finish goes beyond; there are {fitting}.")
+    return kind()
 
 
 def _default_rate(kind: type[FirstOrder]) -> float:

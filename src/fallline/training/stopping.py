@@ -51,6 +51,11 @@ class StopReason(Enum):
         "you stopped it; everything up to there is kept",
         "Run it again to go further.",
     )
+    GIVEN_UP = (
+        "given_up",
+        "other starts were ahead and this one was not catching up, so it was given up",
+        "The run went on with the others; --restarts 1 follows a start to its end.",
+    )
     NOT_FINITE = (
         "not_finite",
         "the error or the gradient overflowed, so the best weights before that were restored",

@@ -200,8 +200,8 @@ def test_the_bits_depend_on_the_parts_and_not_on_who_takes_them(batch: int | Non
     results = []
     for threads in (1, 2, 3):
         run = FirstOrderRun(architecture, p, X, y, "adam", (0.9, 0.999, 1e-8), batch=batch, parts=3)
-        monkeypatch.setattr(run._pace, "note", lambda steps, seconds: None)
-        run._pace.threads = threads
+        monkeypatch.setattr(run._choice, "note", lambda steps, seconds: None)
+        run._choice.threads = threads
         if batch is None:
             records = np.zeros((20, 3))
             run.iterations(np.full(20, 0.01), records)

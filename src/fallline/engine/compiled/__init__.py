@@ -10,7 +10,7 @@ matrices               products in tiles of lanes, or by BLAS
 activations, losses    values and derivatives, one kernel each
 passes, few_rows       forward and backward over a block of rows, or over a handful
 updates, descent       the optimizers' rules, and the loop that makes many steps
-team, cores, pace, blas_threads
+team, cores, thread_choice, blas_threads
                        threads side by side, without using a core twice
 first_order            `FirstOrderRun`: mini-batch epochs and steps on all rows
 objective              `CompiledObjective`: loss and gradient on all rows

@@ -5,9 +5,7 @@ It also spares small products the wait for BLAS's threads, which on a busy machi
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import Any
 
@@ -15,14 +13,12 @@ from threadpoolctl import ThreadpoolController
 
 from fallline.engine.arrays import Index
 from fallline.engine.compiled.layout import BLAS_BY
-
-_lock = threading.Lock()
-_users = 0
-_limit: Any = None
+from fallline.engine.threads import HeldToOneThread
 
 
 @cache
 def _scipy_blas() -> Any:
+    """NumPy's BLAS is another library, which the kernels do not call, and keeps its threads."""
     import scipy.linalg.cython_blas  # noqa: F401  # so that the library is there to be found
 
     found = ThreadpoolController().select(user_api="blas")
@@ -30,26 +26,9 @@ def _scipy_blas() -> Any:
     return found
 
 
+one_blas_thread = HeldToOneThread(_scipy_blas)
+
+
 def blas_held(plan: Index) -> AbstractContextManager[None]:
     """Return `one_blas_thread` where the plan calls BLAS, else nothing."""
     return one_blas_thread() if plan[BLAS_BY] else nullcontext()
-
-
-@contextmanager
-def one_blas_thread() -> Iterator[None]:
-    """Hold SciPy's BLAS to one thread a call; it gets its threads back when the last holder is done.
-
-    NumPy's BLAS is another library, which the kernels do not call, and keeps its threads.
-    """
-    global _users, _limit
-    with _lock:
-        _users += 1
-        if _users == 1:
-            _limit = _scipy_blas().limit(limits=1)
-    try:
-        yield
-    finally:
-        with _lock:
-            _users -= 1
-            if _users == 0:
-                _limit.restore_original_limits()

@@ -18,8 +18,8 @@ from fallline.engine.compiled.blas_threads import blas_held
 from fallline.engine.compiled.calls import UPDATE
 from fallline.engine.compiled.layout import rounded_up, zeros
 from fallline.engine.compiled.objective import packed_rows
-from fallline.engine.compiled.pace import Pace
 from fallline.engine.compiled.plans import training_plan
+from fallline.engine.compiled.thread_choice import ThreadChoice
 from fallline.engine.compiled.updates import RULE_KERNELS
 from fallline.engine.threads import available_cores
 
@@ -70,6 +70,8 @@ class FirstOrderRun:
     parts
         Into how many parts a step is divided, on which up to so many threads work; the bits of the result depend on it,
         and not on the threads, of which there are as many as are found to be fastest.
+    shared
+        As for `packed_rows`.
     """
 
     def __init__(
@@ -87,6 +89,7 @@ class FirstOrderRun:
         target: float = -math.inf,
         first_rate: float = 0.0,
         parts: int = 1,
+        shared: dict[tuple[int, int, int], Array] | None = None,
     ) -> None:
         dtype = parameters.dtype
         n = len(X) if rows is None else rows
@@ -95,7 +98,7 @@ class FirstOrderRun:
         layout = training_plan(architecture, dtype, -(-step_rows // parts))
         self._count, self._plan = architecture.parameter_count, layout.plan
         self._X, self._y, self._order = X, y, np.zeros(1, np.int64)
-        self._packed = packed_rows(layout, X, y) if whole else zeros(1, dtype)
+        self._packed = packed_rows(layout, X, y, shared) if whole else zeros(1, dtype)
         self._vectors = zeros(7 * layout.padded, dtype).reshape(7, layout.padded)
         self._vectors[:3, : self._count] = parameters
         self._vectors[4, : self._count] = architecture.is_weight
@@ -112,7 +115,7 @@ class FirstOrderRun:
         self._counter = np.zeros(8, np.int64)
         self._rate, self._no_records = np.zeros(1), np.zeros((1, 3))
         self._pool = ThreadPoolExecutor(parts - 1) if parts > 1 else None
-        self._pace = Pace(parts)
+        self._choice = ThreadChoice(parts)
 
     @property
     def parameters(self) -> Array:
@@ -176,7 +179,7 @@ class FirstOrderRun:
 
     def steps_at_once(self) -> int:
         """Return how many steps take about `AT_ONCE` seconds, as far as is known by now."""
-        return max(1, int(AT_ONCE * self._pace.steps_a_second))
+        return max(1, int(AT_ONCE * self._choice.steps_a_second))
 
     def close(self) -> None:
         """End the threads."""
@@ -201,7 +204,7 @@ class FirstOrderRun:
             rates,
             records,
         )
-        threads, started, first = self._pace.threads, time.perf_counter(), self.steps
+        threads, started, first = self._choice.threads, time.perf_counter(), self.steps
         with blas_held(self._plan):
             others = []
             try:
@@ -217,7 +220,7 @@ class FirstOrderRun:
                 raise
             for other in others:
                 other.result()
-        self._pace.note(max(1, self.steps - first), time.perf_counter() - started)
+        self._choice.note(max(1, self.steps - first), time.perf_counter() - started)
         status = Status(int(self._run[descent.STATUS]))
         if status is Status.NOT_FINITE:
             np.copyto(self._vectors[0], self._vectors[1])

@@ -10,7 +10,7 @@ ENOUGH_SECONDS = 2e-3  # less says little about the speed
 TURNS_BETWEEN_TRIALS = 64  # of the faster way, before the other one is tried again; fewer in the beginning
 
 
-class Pace:
+class ThreadChoice:
     """The speed of a descent with `team` threads and with one, as found by trying both now and then."""
 
     def __init__(self, team: int) -> None:
