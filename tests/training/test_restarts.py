@@ -80,8 +80,8 @@ def test_each_start_uses_one_thread_for_its_own_work(optimizer, monkeypatch):
     def never(*arguments):
         raise AssertionError("this start would share its step out")
 
-    monkeypatch.setattr("fallline.engine.compiled.first_order.threads_for", never)
-    monkeypatch.setattr("fallline.optimizers.compiled.threads_for", never)
+    monkeypatch.setattr("fallline.engine.compiled.first_order.parts_for", never)
+    monkeypatch.setattr("fallline.optimizers.compiled.parts_for", never)
     restarted(optimizer, compiled=True, cores=2)
     with pytest.raises(AssertionError, match="would share"):
         descend(small(), noisy(), optimizer, compiled=True)
