@@ -4,14 +4,13 @@
     python benchmarks/second_order_memory.py --optimizer lbfgs     # another optimizer, to look at only
 
 Each point is a process of its own that makes two iterations in float64; its memory is the peak of the whole process
-less what it held just before, with rows, weights and compiled kernels in place. The whole Jacobian and one matrix of
-parameters² are drawn beside it.
+less what it held just before, with rows, weights and compiled kernels in place; the copy of the rows that the compiled
+engine reads is in it. The rows, the whole Jacobian and one matrix of parameters² are drawn beside it.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ ROWS = (1_000, 10_000, 100_000, 1_000_000)
 UNITS = (2, 10, 50, 200, 400)  # hidden units; `[10, u, 1]` has 12 u + 1 parameters
 UNITS_OF_ROWS, ROWS_OF_UNITS = 10, 10_000
 OPTIMIZER, ITERATIONS = "levenberg_marquardt", 2
-LINES = ("measured", "Jacobian", "parameters²")
+LINES = ("measured", "rows", "Jacobian", "parameters²")
 LARGEST_SHARE = 0.5  # of the Jacobian's size, that a peak at the most rows may have
 CHILD = """
 import json, os, sys
@@ -75,9 +74,9 @@ class Point:
         return 12 * self.units + 1
 
     @property
-    def sizes(self) -> tuple[int, int, int]:
-        """Bytes measured, of the whole Jacobian, and of one matrix of parameters²."""
-        return self.peak, 8 * self.rows * self.parameters, 8 * self.parameters**2
+    def sizes(self) -> tuple[int, int, int, int]:
+        """Bytes measured, of the rows, of the whole Jacobian, and of one matrix of parameters²."""
+        return self.peak, 8 * self.rows * 11, 8 * self.rows * self.parameters, 8 * self.parameters**2
 
 
 def measured(optimizer: str, panel: str, units: int, rows: int) -> Point:
@@ -107,7 +106,10 @@ def draw(points: list[Point]) -> None:
             x=alt.X("size:Q", scale=alt.Scale(type="log"), title=title, axis=powers),
             y=alt.Y("MB:Q", scale=alt.Scale(type="log"), title="MB", axis=powers),
             color=alt.Color(
-                "line:N", title=None, sort=list(LINES), scale=alt.Scale(range=["#1f77b4", "#555555", "#bbbbbb"])
+                "line:N",
+                title=None,
+                sort=list(LINES),
+                scale=alt.Scale(range=["#1f77b4", "#7fb77e", "#555555", "#bbbbbb"]),
             ),
         )
         panels.append(base.mark_line(strokeWidth=2) + base.mark_point(filled=True, size=40))
@@ -122,9 +124,9 @@ def main() -> None:
     options = parser.parse_args()
     points = [measured(options.optimizer, "rows", UNITS_OF_ROWS, rows) for rows in ROWS]
     points += [measured(options.optimizer, "parameters", units, ROWS_OF_UNITS) for units in UNITS]
-    header = ["rows", "parameters", "MB at the peak", "MB of the Jacobian", "MB of parameters²"]
+    header = ["rows", "parameters", "MB at the peak", "MB of the rows", "MB of the Jacobian", "MB of parameters²"]
     text = table(header, [[f"{p.rows:,}", f"{p.parameters:,}", *(f"{s / 1e6:.2f}" for s in p.sizes)] for p in points])
-    peak, jacobian, _ = points[len(ROWS) - 1].sizes
+    peak, _, jacobian, _ = points[len(ROWS) - 1].sizes
     text += f"\n\nAt {ROWS[-1]:,} rows, the peak is {peak / jacobian:.2f} of the Jacobian's size"
     text += f" (at most {LARGEST_SHARE:g}: {'yes' if peak <= LARGEST_SHARE * jacobian else 'no'})."
     if options.optimizer == OPTIMIZER:

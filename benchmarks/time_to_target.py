@@ -15,6 +15,7 @@ import statistics
 import sys
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,12 +24,13 @@ from fallline.engine import reference
 from fallline.engine.threads import available_cores
 from problems import PROBLEMS, Problem
 from target_contenders import CONTENDERS, contender
+from target_contenders.solver import Solver
 
 from page import table, write
 
 STARTS = 30
 HOPELESS = 5  # starts without a success, after which a contender is spared the others
-WARM_UP = 0.2  # seconds; its seed is none of the starts'
+WARM_UP, WARM_UP_SEED = 0.3, 10**6  # seconds
 PAUSE = 0.05  # until the threads of the one before have gone to sleep
 FEW_PARAMETERS, REQUIRED_OF_PEERS, ALLOWED_OF_AUTO = 500, 5.0, 1.5
 AUTO = "Fallline auto"
@@ -43,17 +45,23 @@ def serve(pipe: Any, name: str) -> None:
             if not kind.fits(problem):
                 pipe.send(None)
                 continue
-            first, times = problem.start(10**6), []
-            for _ in range(2):
-                started = time.perf_counter()
-                solver = kind(problem) if solver is None or not times else solver
-                solver.time_to(first, -1.0, WARM_UP)
-                times.append(time.perf_counter() - started)
-            pipe.send((solver.error(problem.start(0)), max(0.0, times[0] - times[1])))
+            started = time.perf_counter()
+            solver = kind(problem)
+            warm_up(solver, problem, 1)
+            ready = time.perf_counter() - started - WARM_UP
+            if problem.worth_sharing:
+                solver.use(max((1, available_cores()), key=partial(warm_up, solver, problem)))
+            pipe.send((solver.error(problem.start(0)), max(0.0, ready)))
         else:
             assert solver is not None
             goal = solver.time_to(*message)
             pipe.send((goal.seconds, goal.parameters))
+
+
+def warm_up(solver: Solver, problem: Problem, threads: int) -> int:
+    """Descend for a moment with so many threads; return how many errors were met."""
+    solver.use(threads)
+    return solver.time_to(problem.start(WARM_UP_SEED), -1.0, WARM_UP).looks
 
 
 class Worker:
@@ -114,7 +122,7 @@ def seconds(value: float) -> str:
 
 def attempt(worker: Worker, problem: Problem, start: np.ndarray, target: float, limit: float) -> float | None:
     """Return the seconds of one descent; what it has reached is looked at with Fallline's reference."""
-    if problem.threads > 1:
+    if problem.worth_sharing:
         time.sleep(PAUSE)
     took, parameters = worker.ask((start, target, limit))
     if took is not None:

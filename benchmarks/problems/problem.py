@@ -9,10 +9,9 @@ from functools import cached_property
 import numpy as np
 
 from fallline.engine import Architecture
-from fallline.engine.threads import available_cores
 from fallline.network.initialisers import draw
 
-SHARED_FROM = 1_000_000  # elements of a Jacobian, from which a product of it is worth more than one thread
+SHARED_FROM = 1_000_000  # elements of a Jacobian, from which more than one thread may be worth it
 
 Table = tuple[np.ndarray, np.ndarray]
 
@@ -56,10 +55,9 @@ class Problem:
         return 0.5 if self.loss == "half_squared_error" else 1.0 / self.table[1].size
 
     @property
-    def threads(self) -> int:
-        """How many threads a library's products may use."""
-        elements = self.table[1].size * self.architecture.parameter_count
-        return 1 if elements < SHARED_FROM else available_cores()
+    def worth_sharing(self) -> bool:
+        """Whether a library may gain by more than one thread."""
+        return self.table[1].size * self.architecture.parameter_count >= SHARED_FROM
 
     def start(self, seed: int) -> np.ndarray:
         """Return the first weights of a start: Fallline's flat vector, layer after layer, W row by row, bias last."""

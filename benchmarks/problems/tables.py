@@ -1,7 +1,7 @@
 """Made-up tables of the sizes of MATLAB's examples, whose own rows are not to be had: the recipes are the docstrings.
 
-The goals are MATLAB's; each recipe's noise is chosen so that the goal is within reach and not trivial, as the docstrings
-say: "floor" is the lowest mean squared error that SciPy's `least_squares` found from ten starts with a minute for each
+The goals are MATLAB's; each recipe's noise is chosen so that the goal is within reach and not trivial, as the
+docstrings say: "floor" is the lowest mean squared error that SciPy's `least_squares` found from ten starts with a minute for each
 problem, "linear" that of the best linear model.
 """
 
@@ -59,7 +59,8 @@ def diabetes() -> Table:
     """Return 768 rows of eight findings and two classes as one of two ±1.
 
     The findings are normal with correlations of 0.3. A row is ill with the probability σ(2.5 t − 1), where
-    t = x₁ + 0.7 x₂ x₃ + 0.5 x₄ − 0.5 x₅²+ 0.4 sin(2 x₆); the last two findings mean nothing. All is spread over [−1, 1].
+    t = x₁ + 0.7 x₂ x₃ + 0.5 x₄ − 0.5 x₅² + 0.4 sin(2 x₆); the last two findings mean nothing. All is spread over
+    [−1, 1].
     """
     rng = np.random.default_rng(4)
     X = np.sqrt(0.7) * rng.normal(size=(768, 8)) + np.sqrt(0.3) * rng.normal(size=(768, 1))

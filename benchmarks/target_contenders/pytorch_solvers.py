@@ -16,7 +16,6 @@ class PyTorchSolver(Solver):
     """A module, its loss, and the way between its weights and Fallline's flat vector."""
 
     def __init__(self, problem: Problem) -> None:
-        torch.set_num_threads(problem.threads)
         self.problem = problem
         self.X, self.y = (torch.from_numpy(each) for each in problem.table)
         parts: list[torch.nn.Module] = []
@@ -28,6 +27,9 @@ class PyTorchSolver(Solver):
         self.model = torch.nn.Sequential(*parts)
         mean = problem.loss == "mean_squared_error"
         self.criterion = torch.nn.MSELoss() if mean else lambda a, b: 0.5 * (a - b).square().sum()
+
+    def use(self, threads: int) -> None:
+        torch.set_num_threads(threads)
 
     def load(self, parameters: np.ndarray) -> None:
         """Give the module these weights."""

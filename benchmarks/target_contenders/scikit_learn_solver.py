@@ -48,7 +48,6 @@ class ScikitLearnLBFGS(Solver):
 
     def __init__(self, problem: Problem) -> None:
         warnings.simplefilter("ignore")
-        threadpool_limits(problem.threads)
         self.problem = problem
         X, y = problem.table
         self.X, self.y = X, y[:, 0] if y.shape[1] == 1 else y
@@ -62,6 +61,9 @@ class ScikitLearnLBFGS(Solver):
             max_fun=1,
             warm_start=True,
         ).fit(self.X, self.y)
+
+    def use(self, threads: int) -> None:
+        threadpool_limits(threads)
 
     def load(self, parameters: np.ndarray) -> None:
         """Give the model these weights."""

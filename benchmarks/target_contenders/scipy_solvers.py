@@ -18,7 +18,9 @@ class SciPySolver(Solver):
 
     def __init__(self, problem: Problem) -> None:
         self.network = NumPyNetwork(problem)
-        threadpool_limits(problem.threads)
+
+    def use(self, threads: int) -> None:
+        threadpool_limits(threads)
 
     def error(self, parameters: np.ndarray) -> float:
         return self.network.error(self.network.residuals(parameters))

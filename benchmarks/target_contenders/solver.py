@@ -24,6 +24,7 @@ class Goal:
         self.target, self.limit = target, limit
         self.seconds: float | None = None
         self.parameters: np.ndarray | None = None
+        self.looks = 0  # errors that were told
         self._begun = time.perf_counter()
 
     def left(self) -> float:
@@ -33,6 +34,7 @@ class Goal:
     def reached(self, error: float, parameters: Callable[[], np.ndarray]) -> bool:
         """Return whether the target is reached or the time over, with the weights kept in the first case."""
         now = time.perf_counter() - self._begun
+        self.looks += 1
         if now > self.limit:
             return True
         if error <= self.target:
@@ -58,6 +60,9 @@ class Solver(ABC):
 
     @abstractmethod
     def __init__(self, problem: Problem) -> None: ...
+
+    def use(self, threads: int) -> None:  # noqa: B027 - some choose by themselves
+        """Use so many threads from now on."""
 
     @abstractmethod
     def error(self, parameters: np.ndarray) -> float:
