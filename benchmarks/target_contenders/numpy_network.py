@@ -55,7 +55,7 @@ class NumPyNetwork:
         return self._scale * float(residuals @ residuals)
 
     def jacobian(self, w: np.ndarray) -> np.ndarray:
-        """Return ∂residuals/∂w (outputs · rows, parameters), which the next call overwrites; its columns lie together."""
+        """Return ∂residuals/∂w (outputs · rows, parameters), which the next call overwrites; columns lie together."""
         self._pass(w)
         layers, (k, n), J = self._layers(w), self.y.shape, self._jacobian
         slope = SLOPES[self._names[-1]](self._values[-1])  # (outputs, rows)

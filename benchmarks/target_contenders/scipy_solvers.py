@@ -27,7 +27,10 @@ class SciPySolver(Solver):
 
 
 class LeastSquares(SciPySolver):
-    """`least_squares` without tolerances; each trial's residuals are looked at."""
+    """`least_squares` without tolerances; each trial's residuals are looked at.
+
+    Unscaled parameters serve both methods better here than those scaled by the Jacobian.
+    """
 
     method: str
 
@@ -37,7 +40,7 @@ class LeastSquares(SciPySolver):
             goal.note(self.network.error(r), w.copy)
             return r
 
-        options = {"x_scale": "jac", "ftol": 1e-15, "xtol": 1e-15, "gtol": 1e-15, "max_nfev": MANY}
+        options = {"x_scale": 1.0, "ftol": 1e-15, "xtol": 1e-15, "gtol": 1e-15, "max_nfev": MANY}
         least_squares(residuals, parameters, self.network.jacobian, method=self.method, **options)
 
 
