@@ -14,6 +14,7 @@ import multiprocessing
 import statistics
 import sys
 import time
+import traceback
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -54,8 +55,12 @@ def serve(pipe: Any, name: str) -> None:
             pipe.send((solver.error(problem.start(0)), max(0.0, ready)))
         else:
             assert solver is not None
-            goal = solver.time_to(*message)
-            pipe.send((goal.seconds, goal.parameters))
+            try:
+                goal = solver.time_to(*message)
+                pipe.send((goal.seconds, goal.parameters))
+            except Exception:  # is no success, whatever it was
+                traceback.print_exc()
+                pipe.send((None, None))
 
 
 def warm_up(solver: Solver, problem: Problem, threads: int) -> int:
