@@ -21,8 +21,8 @@ class Problem:
     """A network, its rows, and the errors that are to be reached, each within so many seconds.
 
     `first_weights` names an initialiser of Fallline's; "uniform" draws weights and biases from U(−1, 1), None takes
-    what Fallline's networks start with. `adam_rate` is that of 0.001, 0.003, 0.01, 0.03 and 0.1 which served Adam best in a
-    trial.
+    what Fallline's networks start with. `adam_rate` is that of 0.001, 0.003, 0.01, 0.03 and 0.1 which served Adam best
+    in a trial.
     """
 
     title: str
