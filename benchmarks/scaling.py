@@ -11,7 +11,8 @@ import altair as alt
 import numpy as np
 import polars as pl
 
-from peers import Workload, fallline
+from step_contenders.own import fallline
+from step_contenders.workload import Workload
 
 from page import DOCS, table, write
 

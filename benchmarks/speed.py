@@ -27,19 +27,10 @@ import numpy as np
 from numba.core import event
 
 from fallline.engine import Objective, Rows
-from peers import (
-    CORES,
-    MANY_ROWS,
-    ONE_ROW,
-    WORKLOADS,
-    Contender,
-    Loop,
-    Watch,
-    Workload,
-    contenders,
-    fallline_optimizer,
-)
 from scaling import measure_scaling
+from step_contenders import MANY_ROWS, ONE_ROW, Contender, contenders
+from step_contenders.own import Watch, fallline_optimizer
+from step_contenders.workload import CORES, WORKLOADS, Loop, Workload
 
 from page import table, write
 
