@@ -5,6 +5,7 @@ from fallline.optimizers.adamw import AdamW
 from fallline.optimizers.first_order import FirstOrder
 from fallline.optimizers.gradient_descent import GradientDescent
 from fallline.optimizers.lbfgs import LBFGS
+from fallline.optimizers.levenberg_marquardt import LevenbergMarquardt
 from fallline.optimizers.momentum import Momentum
 from fallline.optimizers.nesterov import Nesterov
 from fallline.optimizers.optimizer import Iteration, Optimizer, Outcome, Watch
@@ -13,7 +14,18 @@ from fallline.optimizers.rprop import Rprop
 from fallline.optimizers.schedules import Constant, Cosine, OnPlateau, Schedule, Step
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {
-    optimizer.name: optimizer for optimizer in (GradientDescent, Momentum, Nesterov, RMSprop, Adam, AdamW, Rprop, LBFGS)
+    optimizer.name: optimizer
+    for optimizer in (
+        GradientDescent,
+        Momentum,
+        Nesterov,
+        RMSprop,
+        Adam,
+        AdamW,
+        Rprop,
+        LBFGS,
+        LevenbergMarquardt,
+    )
 }
 
 __all__ = [
@@ -26,6 +38,7 @@ __all__ = [
     "FirstOrder",
     "GradientDescent",
     "Iteration",
+    "LevenbergMarquardt",
     "Momentum",
     "Nesterov",
     "OnPlateau",

@@ -67,7 +67,7 @@ def curvature_plan(
     size, outputs = architecture.parameter_count, architecture.outputs
     blas = size >= BLAS_FROM
     most = max(16, (JACOBIAN_BYTES_FOR_BLAS if blas else JACOBIAN_BYTES) // (size * outputs * dtype.itemsize))
-    plan = training_plan(architecture, dtype, rows, most_rows=rows if one_block else most, tiles=True)
+    plan = training_plan(architecture, dtype, rows, most_rows=most, tiles=True, one_block=one_block)
     plan.plan[CURVATURE_BY] = calls.CURVATURE.address(CURVATURE_KERNELS[architecture.loss], dtype)
     if blas:
         plan.plan[BLAS_BY] = calls.BLAS.address(blas_multiply, dtype)
