@@ -29,6 +29,7 @@ def test_the_registry_holds_every_optimizer_under_its_name():
         "adamw",
         "rprop",
         "lbfgs",
+        "levenberg_marquardt",
     ]
     assert all(optimizer.name == name for name, optimizer in OPTIMIZERS.items())
 

@@ -114,7 +114,7 @@ def gauss_newton_root(architecture: Architecture, parameters: Array, X: Array, y
 def residual(architecture: Architecture, parameters: Array, X: Array, y: Array) -> Array:
     """Return ρ (rows · outputs,) with Aᵀρ = the gradient, for a loss that has one; for ½ Σ (ŷ − y)² this is ŷ − y."""
     seen = _seen_by_loss(architecture, forward(architecture, parameters, X)[-1])
-    return architecture.loss_function.residual(seen, y).reshape(-1) * np.sqrt(_scale(architecture, y))
+    return np.asarray(architecture.loss_function.residual(seen, y).reshape(-1) * np.sqrt(_scale(architecture, y)))
 
 
 def gauss_newton_product(architecture: Architecture, parameters: Array, X: Array, y: Array, v: Array) -> Array:

@@ -21,9 +21,7 @@ _OUTCOME = {
 MOST_AT_ONCE = 10_000  # iterations, so that their records stay small
 
 
-def descend_compiled(
-    optimizer: LevenbergMarquardt, objective: Objective, parameters: Array, watch: Watch
-) -> Outcome:
+def descend_compiled(optimizer: LevenbergMarquardt, objective: Objective, parameters: Array, watch: Watch) -> Outcome:
     """Lower the objective as `LevenbergMarquardt.minimize` does in the reference engine."""
     X, y = objective.rows.block(0, len(objective.rows))
     run = LevenbergMarquardtRun(
@@ -35,7 +33,7 @@ def descend_compiled(
         target=watch.target(),
         damping=optimizer.damping,
         least_factor=optimizer.least_factor,
-        by_diagonal=optimizer.by_diagonal,
+        least_scale=optimizer.floor_of_scale,
         gradient_tolerance=optimizer.gradient_tolerance,
         flat_gradient=flat_gradient(parameters),
         threads=threads_for_matrix(objective.architecture, len(X)),
@@ -50,9 +48,7 @@ def descend_compiled(
             for told in (*watch.wanted(number + 1, last - 1), *range(last, last + (made > 0))):
                 error, gradient_norm, step_size = records[told - number - 1].tolist()
                 weights = parameters if told == last else None
-                if watch.iteration(
-                    Iteration(told, told + 1, error, gradient_norm, step_size, math.nan, told, weights)
-                ):
+                if watch.iteration(Iteration(told, told + 1, error, gradient_norm, step_size, math.nan, told, weights)):
                     return Outcome.STOPPED
             number = last
             if status in _OUTCOME:

@@ -45,7 +45,7 @@ def triangular_factor(blocks: Iterable[tuple[Array, Array]], size: int) -> Array
     """
     R = np.zeros((0, size + 1))
     for A, rho in blocks:
-        R = np.linalg.qr(np.vstack([R, np.column_stack([A, rho])]), mode="r")
+        R = np.asarray(np.linalg.qr(np.vstack([R, np.column_stack([A, rho])]), mode="r"))
     return R
 
 
@@ -58,7 +58,7 @@ def orthogonal_step(
     RᵀR s = −g (Björck 1987).
     """
     size, root = len(damping), np.sqrt(damping)
-    R = np.linalg.qr(np.vstack([R, np.column_stack([np.diag(root), penalty_gradient / root])]), mode="r")
+    R = np.asarray(np.linalg.qr(np.vstack([R, np.column_stack([np.diag(root), penalty_gradient / root])]), mode="r"))
     U = R[:size, :size]
     right = -R[:size, size] if with_residual else np.linalg.solve(U.T, -gradient)
     return np.asarray(np.linalg.solve(U, right))

@@ -17,8 +17,8 @@ from fallline.optimizers.first_order import norm
 from fallline.optimizers.optimizer import Iteration, Optimizer, Outcome, Watch
 
 EPSILON = float(np.finfo(np.float64).eps)
+LEAST_SCALE = 1e-12
 MOST_DAMPING, LEAST_DAMPING = 1e30, 1e-30
-LEAST_SCALE = 1e-12  # of the largest: the damping's scale of a parameter that nothing depends on
 
 
 @dataclass(frozen=True)
@@ -38,19 +38,25 @@ class LevenbergMarquardt(Optimizer):
         The first λ, relative to D.
     least_factor
         What λ is multiplied by, at least, after a step that did what was predicted; Nielsen's is 1/3, Marquardt's 1/10.
-    by_diagonal
-        Whether D is the matrix's diagonal, never decreasing (Moré 1978, section 6); else the same number throughout,
-        the largest of the first diagonal.
+    least_scale
+        D is the matrix's diagonal, never decreasing (Moré 1978, section 6), but no element is less than this share of
+        the largest: with 0 it is Moré's, with 1 a multiple of the unit matrix, as Levenberg's, which finds lower minima
+        in more descents of small networks (saturated units have small diagonals, and Moré's lets them go far).
     gradient_tolerance
         The largest element of the gradient at which the descent counts as converged.
     """
 
-    damping: float = 1e-3
+    damping: float = 0.01
     least_factor: float = 0.1
-    by_diagonal: bool = True
+    least_scale: float = 1.0
     gradient_tolerance: float = 1e-14
 
     name = "levenberg_marquardt"
+
+    @property
+    def floor_of_scale(self) -> float:
+        """The least element of D as a share of the largest: above zero, for parameters that nothing depends on."""
+        return max(self.least_scale, LEAST_SCALE)
 
     def require_fitting(self, rows: int) -> None:
         if not 0.0 < self.damping < math.inf:
@@ -89,7 +95,7 @@ class _Descent:
     def __init__(self, settings: LevenbergMarquardt, objective: Objective, parameters: Array, watch: Watch) -> None:
         self.settings, self.objective, self.watch = settings, objective, watch
         self.parameters = parameters
-        self.w = parameters.astype(np.float64)
+        self.w: Array = parameters.astype(np.float64)
         architecture, size = objective.architecture, len(parameters)
         self.penalty = objective.l2 * architecture.is_weight
         self.dual = len(objective.rows) * architecture.outputs < size
@@ -141,12 +147,9 @@ class _Descent:
         self.largest = float(np.abs(self.gradient).max())
         if not math.isfinite(self.error + self.gradient.sum() + diagonal.sum()):
             return False
-        if self.settings.by_diagonal:
-            self.scale = np.maximum(self.scale, diagonal)
-        elif self.evaluations == 0:
-            self.scale[:] = diagonal.max()
-        most = self.scale.max()
-        self.scale = np.maximum(self.scale, LEAST_SCALE * most) if most > 0.0 else np.ones_like(self.scale)
+        self.scale = np.maximum(self.scale, diagonal)
+        most, least = self.scale.max(), self.settings.floor_of_scale
+        self.scale = np.maximum(self.scale, least * most) if most > 0.0 else np.ones_like(self.scale)
         self.evaluations += 1
         self.factor: Array | None = None
         return True

@@ -173,7 +173,23 @@ def blas_symmetric_product(
         blas(
             J,
             plan[BLAS_BY],
-            (J, at, columns, False, J, at, columns, True, matrix, top * stride + top, stride, height, wide, columns, add),
+            (
+                J,
+                at,
+                columns,
+                False,
+                J,
+                at,
+                columns,
+                True,
+                matrix,
+                top * stride + top,
+                stride,
+                height,
+                wide,
+                columns,
+                add,
+            ),
         )
 
 

@@ -24,7 +24,7 @@ READY, STATUS, MADE, EVALUATIONS, ORTHOGONAL, FACTORED, FRESH, LAST = range(8, 1
 RUN_SIZE = 16
 # … its numbers …
 L2, TARGET, TOLERANCE, LEAST_FACTOR, DAMPING, GROWTH, FIRST_DAMPING, ERROR = range(8)
-VALUE, PREDICTED, LARGEST, LENGTH, STEP_LENGTH, FLAT_GRADIENT, SCALED_BY_DIAGONAL, TINY_AT_FIRST = range(8, 16)
+VALUE, PREDICTED, LARGEST, LENGTH, STEP_LENGTH, FLAT_GRADIENT, LEAST_SCALE, TINY_AT_FIRST = range(8, 16)
 STATE_SIZE = 16
 # … and its vectors over the parameters.
 WEIGHTS, TRIAL, STEP, GRADIENT, SCALE, IS_WEIGHT, DAMPINGS, PENALTY, ONES, SOLUTION = range(10)
@@ -34,7 +34,6 @@ GOES_ON, NOT_FINITE, TARGET_REACHED, CONVERGED, NO_DESCENT = range(5)
 
 EPSILON = 2.0**-52
 MOST_DAMPING, LEAST_DAMPING = 1e30, 1e-30
-LEAST_SCALE = 1e-12  # of the largest: the damping's scale of a parameter that nothing depends on
 
 
 @kernel
@@ -50,7 +49,7 @@ def take_point(
     run: Index, state: Array, vectors: Array, length: int, gradients: Array, matrix: Array, J: Array, errors: Array
 ) -> None:
     """Note value, gradient and scale at the weights; end the run where it has come to its end."""
-    n, size, stride, l2 = width(vectors), run[SIZE], run[STRIDE], state[L2]
+    size, stride, l2 = run[SIZE], run[STRIDE], state[L2]
     error, penalty, squares, largest, largest_scale, check = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     for thread in range(run[THREADS]):
         error += errors[thread * 8]
@@ -69,21 +68,14 @@ def take_point(
         largest = max(largest, abs(g))
         vectors[GRADIENT * length + i] = g
         vectors[PENALTY * length + i] = strength * w
-        largest_scale = max(largest_scale, diagonal)
-        if state[SCALED_BY_DIAGONAL] != 0.0:
-            vectors[SCALE * length + i] = max(vectors[SCALE * length + i], diagonal)
+        vectors[SCALE * length + i] = max(vectors[SCALE * length + i], diagonal)
+        largest_scale = max(largest_scale, vectors[SCALE * length + i])
     state[ERROR], state[VALUE], state[LARGEST], state[LENGTH] = error, error + penalty, largest, math.sqrt(squares)
     if not math.isfinite(error + check):
         run[STATUS] = NOT_FINITE
         return
-    if run[EVALUATIONS] == 0 and state[SCALED_BY_DIAGONAL] == 0.0:
-        for i in range(size):
-            vectors[SCALE * length + i] = largest_scale
-    largest_scale = 0.0
     for i in range(size):
-        largest_scale = max(largest_scale, vectors[SCALE * length + i])
-    for i in range(size):
-        scale = max(vectors[SCALE * length + i], LEAST_SCALE * largest_scale)
+        scale = max(vectors[SCALE * length + i], state[LEAST_SCALE] * largest_scale)
         vectors[SCALE * length + i] = scale if largest_scale > 0.0 else 1.0
     run[EVALUATIONS] += 1
     state[FIRST_DAMPING] = state[DAMPING]
@@ -110,7 +102,7 @@ def find_step(
     R: Array,
 ) -> None:
     """Find the step at the present damping, or at the least above it with which the system can be solved."""
-    n, size, stride = width(vectors), run[SIZE], run[STRIDE]
+    size, stride = run[SIZE], run[STRIDE]
     gradient, step, dampings = GRADIENT * length, STEP * length, DAMPINGS * length
     solved, exact = False, run[EXACT_ROOT] == 1
     while not solved:

@@ -45,7 +45,7 @@ class LevenbergMarquardtRun:
         Strength of the penalty.
     target
         Error at which the run ends.
-    damping, least_factor, by_diagonal, gradient_tolerance
+    damping, least_factor, least_scale, gradient_tolerance
         As the settings of `optimizers.LevenbergMarquardt`.
     dual
         Whether to solve systems of rows · outputs unknowns; None where these are fewer than the parameters.
@@ -66,7 +66,7 @@ class LevenbergMarquardtRun:
         target: float,
         damping: float,
         least_factor: float,
-        by_diagonal: bool,
+        least_scale: float,
         gradient_tolerance: float,
         flat_gradient: float,
         dual: bool | None = None,
@@ -96,7 +96,7 @@ class LevenbergMarquardtRun:
         self._run[kernels.ORTHOGONAL] = orthogonal
         self._state = np.zeros(kernels.STATE_SIZE)
         self._state[: kernels.GROWTH + 1] = l2, target, gradient_tolerance, least_factor, damping, 2.0
-        self._state[[kernels.SCALED_BY_DIAGONAL, kernels.FLAT_GRADIENT]] = by_diagonal, flat_gradient
+        self._state[[kernels.LEAST_SCALE, kernels.FLAT_GRADIENT]] = least_scale, flat_gradient
         self._vectors = zeros(kernels.VECTORS * length, DOUBLE).reshape(kernels.VECTORS, length)
         self._vectors[kernels.WEIGHTS, :size] = parameters
         self._vectors[kernels.IS_WEIGHT, :size] = architecture.is_weight

@@ -64,7 +64,16 @@ def absorb(R: Array, stride: int, J: Array, size: int, columns: int) -> None:
 
 @kernel
 def root_residual(
-    plan: Index, packed: Array, at: int, rows: int, padded: int, work: Array, shift: int, J: Array, J_at: int, scale: float
+    plan: Index,
+    packed: Array,
+    at: int,
+    rows: int,
+    padded: int,
+    work: Array,
+    shift: int,
+    J: Array,
+    J_at: int,
+    scale: float,
 ) -> None:
     """ρ of the block, for a loss whose H is diagonal, into J[J_at:]; f′(z) of the output layer is used up."""
     n, last = width(work), HEAD + FIELDS * (plan[LAYERS] - 1)
