@@ -13,7 +13,6 @@ import numpy as np
 from fallline.engine.architecture import Architecture
 from fallline.engine.arrays import Array, Index
 from fallline.engine.compiled import calls
-from fallline.engine.compiled.blas_threads import blas_held
 from fallline.engine.compiled.cholesky import stride_of
 from fallline.engine.compiled.curvature_of_losses import CURVATURE_KERNELS
 from fallline.engine.compiled.descent import scale_of
@@ -23,7 +22,6 @@ from fallline.engine.compiled.lanes import fill, load, pointer, store, width
 from fallline.engine.compiled.layout import (
     A_AT,
     BACKWARD_BY,
-    BLAS_BY,
     CURVATURE_BY,
     FIELDS,
     FORWARD_BY,
@@ -40,13 +38,12 @@ from fallline.engine.compiled.layout import (
     Layout,
     zeros,
 )
-from fallline.engine.compiled.matrices import blas_multiply
 from fallline.engine.compiled.objective import packed_rows
 from fallline.engine.compiled.plans import training_plan
 from fallline.engine.threads import available_cores
 
-BLAS_FROM = 400  # parameters from which BLAS multiplies J Jᵀ faster than tiles that compute its half
-JACOBIAN_BYTES, JACOBIAN_BYTES_FOR_BLAS = 3 << 16, 1 << 22  # of a block: what stays in the second-level cache, or not
+JACOBIAN_BYTES = 3 << 16  # of a block: what stays in the second-level cache …
+LEAST_COLUMNS = 64  # … if it has no fewer columns, so that each tile's sums are worth their addition
 WORK_FOR_THREADS = 2_000_000  # products in J Jᵀ, from which a second thread shortens it
 
 backward, curvature, forward, multiply = (
@@ -65,12 +62,9 @@ def curvature_plan(
     With `one_block`, J of all rows is wanted at once.
     """
     size, outputs = architecture.parameter_count, architecture.outputs
-    blas = size >= BLAS_FROM
-    most = max(16, (JACOBIAN_BYTES_FOR_BLAS if blas else JACOBIAN_BYTES) // (size * outputs * dtype.itemsize))
-    plan = training_plan(architecture, dtype, rows, most_rows=most, tiles=True, one_block=one_block)
+    most = max(LEAST_COLUMNS, JACOBIAN_BYTES // (size * dtype.itemsize)) // outputs
+    plan = training_plan(architecture, dtype, rows, most_rows=max(1, most), tiles=True, one_block=one_block)
     plan.plan[CURVATURE_BY] = calls.CURVATURE.address(CURVATURE_KERNELS[architecture.loss], dtype)
-    if blas:
-        plan.plan[BLAS_BY] = calls.BLAS.address(blas_multiply, dtype)
     return plan
 
 
@@ -216,9 +210,8 @@ class Curvature:
                 threads,
             )
 
-        with blas_held(self._plan):
-            others = [] if self._pool is None else [self._pool.submit(part, t) for t in range(1, threads)]
-            error = part(0) + sum(other.result() for other in others)
+        others = [] if self._pool is None else [self._pool.submit(part, t) for t in range(1, threads)]
+        error = part(0) + sum(other.result() for other in others)
         matrix = np.zeros((self._size, self._size), dtype)
         for _, own in self._parts:
             matrix += own.reshape(self._size, -1)[:, : self._size]

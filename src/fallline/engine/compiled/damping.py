@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from fallline.engine.arrays import Array, Index
-from fallline.engine.compiled.calls import BLAS, MULTIPLY
+from fallline.engine.compiled.calls import MULTIPLY
 from fallline.engine.compiled.cholesky import factorise, solve_transposed, solve_upper
 from fallline.engine.compiled.jit import kernel
 from fallline.engine.compiled.lane_functions import sum_of_lanes
 from fallline.engine.compiled.lanes import fill, load, store, width
-from fallline.engine.compiled.layout import BLAS_BY, MULTIPLY_BY
+from fallline.engine.compiled.layout import MULTIPLY_BY
 from fallline.engine.compiled.orthogonal import absorb_diagonal
 
-multiply, blas = MULTIPLY.call, BLAS.call
+multiply = MULTIPLY.call
 
 SINGULAR = 1e-13  # share that is left of a pivot, from which on rounding is all that the factor shows
 
@@ -62,14 +62,10 @@ def dual_step(
             store(scaled, at + c, column * reciprocal)
             store(solution, c, load(solution, c) + column * share)
 
-    if plan[BLAS_BY]:
-        given = (J, 0, columns, True, scaled, 0, columns, False, system, 0, stride, columns, columns, size, False)
-        blas(J, plan[BLAS_BY], given)
-    else:
-        multiply(J, plan[MULTIPLY_BY], (J, 0, 1, columns, columns, size, scaled, 0, dense, 0, columns, False))
-        for i in range(columns):
-            for c in range(0, columns, n):
-                store(system, i * stride + c, load(dense, i * columns + c))
+    multiply(J, plan[MULTIPLY_BY], (J, 0, 1, columns, columns, size, scaled, 0, dense, 0, columns, False))
+    for i in range(columns):
+        for c in range(0, columns, n):
+            store(system, i * stride + c, load(dense, i * columns + c))
     if factorise(system, ones, factor, columns, stride) <= 0.0:
         return False
     solve_transposed(factor, columns, stride, solution)

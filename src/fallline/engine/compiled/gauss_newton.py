@@ -17,7 +17,6 @@ from fallline.engine.compiled.layout import (
     ACTIVATION_BY,
     AFTER_BY,
     BACKWARD_BY,
-    BLAS_BY,
     CURVATURE_BY,
     FIELDS,
     FORWARD_BY,
@@ -35,12 +34,9 @@ from fallline.engine.compiled.layout import (
 from fallline.engine.compiled.matrices import put_sums
 from fallline.engine.compiled.passes import loss_and_delta
 
-PANEL = 192  # rows of the matrix that BLAS computes at a time
-
-activation, backward, blas, curvature = (
+activation, backward, curvature = (
     calls.ACTIVATION.call,
     calls.BACKWARD.call,
-    calls.BLAS.call,
     calls.CURVATURE.call,
 )
 forward, multiply = calls.FORWARD.call, calls.MULTIPLY.call
@@ -113,7 +109,7 @@ def block_jacobian(
     J: Array,
     scale: float,
 ) -> None:
-    """Pass the block at packed[at] forward, and fill J (parameters, outputs · padded) = the columns Jᵀ S of its rows."""
+    """Pass the block at packed[at] forward, and fill J (parameters, outputs · padded) = Jᵀ S of its rows."""
     last = HEAD + FIELDS * (plan[LAYERS] - 1)
     a_at, d_at, outputs = plan[last + A_AT], plan[last + Z_AT], plan[last + UNITS]
     forward(w, plan[FORWARD_BY], (plan, w, packed, at, work, padded))
@@ -130,6 +126,8 @@ def block_jacobian(
 @kernel
 def symmetric_product(J: Array, size: int, columns: int, matrix: Array, stride: int, add: bool) -> None:
     """Fill the upper half of matrix = J Jᵀ, J (size, columns); where `add`, onto what is there.
+
+    Half the work is saved, which makes it faster than BLAS up to some thousand rows.
 
     A tile has three rows and four columns of the matrix; where there are fewer, it computes the last over again. Some
     elements below the diagonal are filled too.
@@ -164,36 +162,6 @@ def symmetric_product(J: Array, size: int, columns: int, matrix: Array, stride: 
 
 
 @kernel
-def blas_symmetric_product(
-    plan: Index, J: Array, size: int, columns: int, matrix: Array, stride: int, add: bool
-) -> None:
-    """As `symmetric_product`, by BLAS: faster where the matrix has some hundred rows."""
-    for top in range(0, size, PANEL):
-        height, wide, at = min(PANEL, size - top), size - top, top * columns
-        blas(
-            J,
-            plan[BLAS_BY],
-            (
-                J,
-                at,
-                columns,
-                False,
-                J,
-                at,
-                columns,
-                True,
-                matrix,
-                top * stride + top,
-                stride,
-                height,
-                wide,
-                columns,
-                add,
-            ),
-        )
-
-
-@kernel
 def accumulate(
     plan: Index,
     w: Array,
@@ -224,9 +192,7 @@ def accumulate(
         rows, at, add = min(block, end - start), start // block * plan[SOURCE_SIZE], start > begin
         padded = (rows + n - 1) // n * n
         block_jacobian(plan, w, packed, at, rows, padded, work, shift, J, scale)
-        if stride and plan[BLAS_BY]:
-            blas_symmetric_product(plan, J, size, outputs * padded, matrix, stride, add)
-        elif stride:
+        if stride:
             symmetric_product(J, size, outputs * padded, matrix, stride, add)
         error += loss_and_delta(plan, packed, at, work, rows, padded, scale)
         backward(w, plan[BACKWARD_BY], (plan, w, packed, at, work, padded, gradient, add))

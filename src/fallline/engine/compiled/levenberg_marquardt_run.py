@@ -12,7 +12,6 @@ import numpy as np
 from fallline.engine.architecture import Architecture
 from fallline.engine.arrays import Array
 from fallline.engine.compiled import levenberg_marquardt as kernels
-from fallline.engine.compiled.blas_threads import blas_held
 from fallline.engine.compiled.cholesky import stride_of
 from fallline.engine.compiled.curvature import curvature_plan
 from fallline.engine.compiled.first_order import AT_ONCE, EVERYBODY_CAME
@@ -152,18 +151,17 @@ class LevenbergMarquardtRun:
             records,
         )
         started, trials = time.perf_counter(), self._trials_at_once
-        with blas_held(self._plan):
-            others = []
-            try:
-                if self._pool is not None:
-                    submit: Any = self._pool.submit
-                    others = [submit(descend, *arguments, thread, trials) for thread in range(1, self._threads)]
-                descend(*arguments, 0, trials)
-            except BaseException:  # such as Ctrl-C between the two: nobody must wait for this thread any longer
-                self._counter[0] = EVERYBODY_CAME
-                raise
-            for other in others:
-                other.result()
+        others = []
+        try:
+            if self._pool is not None:
+                submit: Any = self._pool.submit
+                others = [submit(descend, *arguments, thread, trials) for thread in range(1, self._threads)]
+            descend(*arguments, 0, trials)
+        except BaseException:  # such as Ctrl-C between the two: nobody must wait for this thread any longer
+            self._counter[0] = EVERYBODY_CAME
+            raise
+        for other in others:
+            other.result()
         seconds = time.perf_counter() - started
         self._trials_at_once = max(1, min(4 * trials, int(trials * AT_ONCE / seconds)))
         status = Status(int(self._run[kernels.STATUS]))
