@@ -30,6 +30,7 @@ def test_the_registry_holds_every_optimizer_under_its_name():
         "rprop",
         "lbfgs",
         "levenberg_marquardt",
+        "bayesian_regularisation",
     ]
     assert all(optimizer.name == name for name, optimizer in OPTIMIZERS.items())
 

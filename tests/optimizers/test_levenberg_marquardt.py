@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.linalg import lstsq
 from scipy.optimize import least_squares
 
 from fallline.engine import LOSSES, Architecture, Objective, Rows, reference
@@ -268,3 +269,56 @@ def test_runs_are_the_same_bit_for_bit(rows):
         LevenbergMarquardt().minimize(objective, parameters, Watch(20))
         ends.append(parameters.tobytes())
     assert ends[0] == ends[1]
+
+
+@each_engine
+@pytest.mark.parametrize("loss", ["mean_squared_error", "half_squared_error"])
+@pytest.mark.parametrize("rows", [40, 3000])  # the many on several threads
+def test_variable_projection_gives_every_iteration_the_least_squares_output_weights(rows, loss, compiled):
+    objective, parameters = problem((2, 5, 3, 2), loss, rows, compiled=compiled)
+    watch = Watch(4)
+    LevenbergMarquardt(variable_projection=True).minimize(objective, parameters, watch)
+    assert len(watch.history) == 4
+    for told in (told for told in watch.history if told.parameters is not None):
+        W = objective.architecture.layers(told.parameters)
+        hidden = reference.forward(objective.architecture, told.parameters, objective.rows.X)[-1].input
+        best = lstsq(np.c_[hidden, np.ones(rows)], objective.rows.y)[0]
+        np.testing.assert_allclose(W[-1], best.T, rtol=1e-6, atol=1e-8)
+        assert told.error == pytest.approx(objective.error(told.parameters), rel=1e-10)
+
+
+@pytest.mark.parametrize("l2", [0.0, 0.1])
+def test_variable_projection_goes_the_same_way_in_both_engines(l2):
+    told = []
+    for compiled in (False, True):
+        objective, parameters = problem((2, 4, 1), l2=l2, compiled=compiled)
+        watch = Watch(10)
+        LevenbergMarquardt(variable_projection=True).minimize(objective, parameters, watch)
+        told.append(watch.history)
+    assert len(told[0]) == len(told[1]) == 10
+    for ours, theirs in zip(*told, strict=True):
+        assert ours.error == pytest.approx(theirs.error, rel=1e-7)
+        assert ours.step_size == pytest.approx(theirs.step_size, rel=1e-5)
+
+
+@each_engine
+def test_variable_projection_gets_a_sine_below_1e_minus_8_in_fewer_iterations(compiled):
+    x = np.linspace(-1, 1, 41)[:, None]
+    a = Architecture((1, 5, 1), ("tanh", "identity"), "mean_squared_error")
+    objective = Objective(a, Rows(x, np.sin(np.pi * x)), compiled=compiled)
+    needed = []
+    for projecting in (False, True):
+        parameters, watch = np.random.default_rng(2).normal(size=a.parameter_count), Watch(600)
+        LevenbergMarquardt(variable_projection=projecting).minimize(objective, parameters, watch)
+        needed.append(int(np.argmax(watch.column("error") <= 1e-8)) or 600)
+    assert needed[1] < 0.7 * needed[0], needed
+
+
+def test_variable_projection_is_refused_where_the_output_is_not_linear():
+    objective, parameters = problem((2, 3, 1), "binary_cross_entropy")
+    with pytest.raises(FalllineError) as caught:
+        LevenbergMarquardt(variable_projection=True).minimize(objective, parameters, Watch())
+    assert str(caught.value) == (
+        "variable projection: it needs a hidden layer, output activation 'identity' and a squared error; this network "
+        "has activations tanh, sigmoid and loss 'binary_cross_entropy'. Leave variable_projection out."
+    )

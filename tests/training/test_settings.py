@@ -252,7 +252,7 @@ def test_what_is_asked_for_is_taken():
 def test_every_optimizer_can_be_asked_for_by_name(name):
     optimizer = planned(optimizer=name, seed=3).optimizer
     assert optimizer.name == name
-    if name not in ("lbfgs", "levenberg_marquardt"):
+    if name not in ("lbfgs", "levenberg_marquardt", "bayesian_regularisation"):
         assert optimizer.seed == 3
         assert optimizer.learning_rate == type(optimizer)().learning_rate
         assert optimizer.batch_size == (None if name in ("gradient_descent", "rprop") else 40)

@@ -2,6 +2,7 @@
 
 from fallline.optimizers.adam import Adam
 from fallline.optimizers.adamw import AdamW
+from fallline.optimizers.bayesian_regularisation import BayesianRegularisation, Regularisation
 from fallline.optimizers.first_order import FirstOrder
 from fallline.optimizers.gradient_descent import GradientDescent
 from fallline.optimizers.lbfgs import LBFGS
@@ -25,6 +26,7 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
         Rprop,
         LBFGS,
         LevenbergMarquardt,
+        BayesianRegularisation,
     )
 }
 
@@ -33,6 +35,7 @@ __all__ = [
     "OPTIMIZERS",
     "Adam",
     "AdamW",
+    "BayesianRegularisation",
     "Constant",
     "Cosine",
     "FirstOrder",
@@ -45,6 +48,7 @@ __all__ = [
     "Optimizer",
     "Outcome",
     "RMSprop",
+    "Regularisation",
     "Rprop",
     "Schedule",
     "Step",

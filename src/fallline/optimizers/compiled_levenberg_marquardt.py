@@ -36,6 +36,7 @@ def descend_compiled(optimizer: LevenbergMarquardt, objective: Objective, parame
         least_scale=optimizer.floor_of_scale,
         gradient_tolerance=optimizer.gradient_tolerance,
         flat_gradient=flat_gradient(parameters),
+        variable_projection=optimizer.variable_projection,
         threads=threads_for_matrix(objective.architecture, len(X)),
     )
     number = 0

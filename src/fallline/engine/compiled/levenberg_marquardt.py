@@ -16,16 +16,19 @@ from fallline.engine.compiled.gauss_newton import accumulate
 from fallline.engine.compiled.jit import kernel
 from fallline.engine.compiled.lanes import load, pointer, store, width
 from fallline.engine.compiled.orthogonal import triangular_factor
+from fallline.engine.compiled.projection import output_sums, solve_outputs
 from fallline.engine.compiled.team import meet
 
 # Integers of a run …
 ROWS, THREADS, SIZE, STRIDE, COLUMNS, COLUMN_STRIDE, EXACT_ROOT, SHIFT = range(8)
 READY, STATUS, MADE, EVALUATIONS, ORTHOGONAL, FACTORED, FRESH, LAST = range(8, 16)
-RUN_SIZE = 16
+OUTPUT_STRIDE, OUTPUTS_FROM = range(16, 18)  # of a variable projection; else 0
+RUN_SIZE = 24
 # … its numbers …
 L2, TARGET, TOLERANCE, LEAST_FACTOR, DAMPING, GROWTH, FIRST_DAMPING, ERROR = range(8)
 VALUE, PREDICTED, LARGEST, LENGTH, STEP_LENGTH, FLAT_GRADIENT, LEAST_SCALE, TINY_AT_FIRST = range(8, 16)
-STATE_SIZE = 16
+OUTPUT_CURVATURE = 16
+STATE_SIZE = 24
 # … and its vectors over the parameters.
 WEIGHTS, TRIAL, STEP, GRADIENT, SCALE, IS_WEIGHT, DAMPINGS, PENALTY, ONES, SOLUTION = range(10)
 VECTORS = 10
@@ -33,6 +36,7 @@ VECTORS = 10
 GOES_ON, NOT_FINITE, TARGET_REACHED, CONVERGED, NO_DESCENT = range(5)
 
 EPSILON = 2.0**-52
+PROJECTED_DAMPING = 1e-4  # of the output layer in a variable projection, relative to the largest scale
 MOST_DAMPING, LEAST_DAMPING = 1e30, 1e-30
 
 
@@ -76,6 +80,8 @@ def take_point(
         return
     for i in range(size):
         scale = max(vectors[SCALE * length + i], state[LEAST_SCALE] * largest_scale)
+        if run[OUTPUT_STRIDE] and i >= run[OUTPUTS_FROM]:
+            scale = PROJECTED_DAMPING * largest_scale
         vectors[SCALE * length + i] = scale if largest_scale > 0.0 else 1.0
     run[EVALUATIONS] += 1
     state[FIRST_DAMPING] = state[DAMPING]
@@ -128,7 +134,7 @@ def find_step(
             predicted += 0.5 * move * (state[DAMPING] * vectors[SCALE * length + i] * move - vectors[gradient + i])
             squares += move * move
             vectors[TRIAL * length + i] = vectors[i] + move
-        state[PREDICTED], state[STEP_LENGTH] = predicted, math.sqrt(squares)
+        state[PREDICTED] = predicted
         solved = predicted > 0.0 and math.isfinite(predicted + squares)
         if not solved:
             grow(run, state)
@@ -149,21 +155,22 @@ def grow(run: Index, state: Array) -> None:
 @kernel
 def judge(run: Index, state: Array, vectors: Array, length: int, errors: Array) -> None:
     """Take the step where it lowers the value; choose the damping of the next."""
-    size, error, penalty = run[SIZE], 0.0, 0.0
+    size, error, penalty, squares = run[SIZE], 0.0, 0.0, 0.0
     for thread in range(run[THREADS]):
         error += errors[thread * 8]
     for i in range(size):
         w = vectors[TRIAL * length + i]
         penalty += 0.5 * state[L2] * vectors[IS_WEIGHT * length + i] * w * w
+        squares += (w - vectors[i]) ** 2
     value, predicted = error + penalty, state[PREDICTED]
     tiny = predicted <= EPSILON * abs(state[VALUE])
     if value < state[VALUE]:
         run[LAST] = 1 if tiny and state[DAMPING] <= 1.0 else 0
         centred = 2.0 * (state[VALUE] - value) / predicted - 1.0
         state[DAMPING] = max(LEAST_DAMPING, state[DAMPING] * max(state[LEAST_FACTOR], 1.0 - centred**3))
-        state[GROWTH] = 2.0
-        for i in range(size):
-            vectors[i] = vectors[TRIAL * length + i]
+        state[GROWTH], state[STEP_LENGTH] = 2.0, math.sqrt(squares)
+        for i in range(size):  # the weights before are kept in the other's place
+            vectors[i], vectors[TRIAL * length + i] = vectors[TRIAL * length + i], vectors[i]
         run[READY] = 0
         return
     bottom = state[LARGEST] <= state[FLAT_GRADIENT] or (run[FRESH] == 1 and state[DAMPING] <= 1.0)
@@ -179,6 +186,34 @@ def judge(run: Index, state: Array, vectors: Array, length: int, errors: Array) 
 
 
 @kernel
+def project(
+    plan: Index,
+    run: Index,
+    state: Array,
+    w: Array,
+    vectors: Array,
+    length: int,
+    packed: Array,
+    work: Array,
+    projections: Array,
+    counter: Index,
+    thread: int,
+    meeting: int,
+) -> int:
+    """Put the best output weights into w, if there is one best; return the number of the next meeting."""
+    threads, stride = run[THREADS], run[OUTPUT_STRIDE]
+    size = projections.size // (threads + 1)
+    output_sums(plan, w, packed, run[ROWS], work, pointer(projections, thread * size), stride, thread, threads)
+    meeting = meet(counter, threads, meeting)
+    if thread == 0:
+        sums, factor = pointer(projections, 0), pointer(projections, threads * size)
+        add_parts(sums, size, 0, size, threads)
+        dampings, b = pointer(vectors, DAMPINGS * length), pointer(vectors, SOLUTION * length)
+        solve_outputs(plan, w, sums, factor, dampings, b, stride, state[OUTPUT_CURVATURE], state[L2])
+    return meet(counter, threads, meeting)
+
+
+@kernel
 def descend(
     plan: Index,
     run: Index,
@@ -190,6 +225,7 @@ def descend(
     factor: Array,
     R: Array,
     scaled: Array,
+    projections: Array,
     J: Array,
     works: Array,
     errors: Array,
@@ -213,6 +249,10 @@ def descend(
     the_run, numbers, error = pointer(run, 0), pointer(state, 0), pointer(errors, thread * 8)
     the_factor, triangle, scaled_J = pointer(factor, 0), pointer(R, 0), pointer(scaled, 0)
     scale, tried, meeting = scale_of(the_plan, rows), 0, 1
+    if run[OUTPUT_STRIDE] and run[EVALUATIONS] == 0:
+        meeting = project(
+            the_plan, the_run, numbers, w, all_vectors, length, blocks, work, projections, counter, thread, meeting
+        )
     while True:
         if run[READY] == 0:
             first = run[EVALUATIONS] == 0
@@ -252,6 +292,21 @@ def descend(
         meeting = meet(counter, threads, meeting)
         if run[STATUS] != GOES_ON or run[MADE] >= records.shape[0] or tried >= trials:
             break
+        if run[OUTPUT_STRIDE]:
+            meeting = project(
+                the_plan,
+                the_run,
+                numbers,
+                trial,
+                all_vectors,
+                length,
+                blocks,
+                work,
+                projections,
+                counter,
+                thread,
+                meeting,
+            )
         error[0] = share_of_step(
             the_plan,
             trial,

@@ -19,6 +19,7 @@ from fallline.engine.compiled.layout import lanes_in, rounded_up, zeros
 from fallline.engine.compiled.objective import packed_rows
 
 DOUBLE = np.dtype(np.float64)
+PRODUCTS_A_SECOND = 2e9
 
 
 class Status(IntEnum):
@@ -50,6 +51,8 @@ class LevenbergMarquardtRun:
         Whether to solve systems of rows · outputs unknowns; None where these are fewer than the parameters.
     orthogonal
         Whether to factor by reflections from the start.
+    variable_projection
+        Whether to solve for the output layer's weights at every step.
     threads
         How many threads work on an iteration; the bits of the result depend on it, and on nothing else.
     """
@@ -70,12 +73,13 @@ class LevenbergMarquardtRun:
         flat_gradient: float,
         dual: bool | None = None,
         orthogonal: bool = False,
+        variable_projection: bool = False,
         threads: int = 1,
     ) -> None:
         size, outputs, rows = architecture.parameter_count, architecture.outputs, len(X)
         columns = outputs * rounded_up(rows, lanes_in(DOUBLE))
         if dual is None:
-            dual = columns < size and not orthogonal
+            dual = rows * outputs < size and not (orthogonal or variable_projection)
         threads = 1 if dual else threads
         plan = curvature_plan(architecture, DOUBLE, -(-rows // threads), one_block=dual)
         self._plan, self._threads, self._size = plan.plan, threads, size
@@ -103,29 +107,34 @@ class LevenbergMarquardtRun:
         self._packed = packed_rows(plan, X.astype(DOUBLE, copy=False), y.astype(DOUBLE, copy=False))
         block_columns = max(16, outputs * plan.rows)
         square = column_stride * columns if dual else size * stride
+        projection_size = 16
+        if variable_projection:
+            depth = architecture.shape[-2] + 1
+            self._run[[kernels.OUTPUT_STRIDE, kernels.OUTPUTS_FROM]] = stride_of(depth), architecture.offsets[-2]
+            curvature = architecture.loss_function.curvature(np.ones((1, 1)), np.ones((1, 1)), np.ones((1, 1)))
+            scale = architecture.loss_function.scale(rows, outputs)
+            self._state[kernels.OUTPUT_CURVATURE] = scale * float(curvature[0, 0])
+            projection_size = rounded_up(depth * (stride_of(depth) + outputs) + 32, 16)
         self._buffers = [
             zeros(threads * length, DOUBLE),  # gradients
             zeros(threads * square, DOUBLE),  # matrices
             zeros(square, DOUBLE),  # the factor
             zeros(columns * columns if dual else square, DOUBLE),  # R
             zeros(size * columns if dual else 16, DOUBLE),  # J / E
+            zeros((threads + 1) * projection_size, DOUBLE),  # the output layer's systems
             zeros(threads * (size + 1) * block_columns, DOUBLE),
             zeros(threads * 2 * plan.work_size, DOUBLE),
             zeros(threads * 8, DOUBLE),  # errors
         ]
         self._counter = np.zeros(8, np.int64)
         self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
-        self._trials_at_once = 1
+        seconds = 1e-5 + size**2 * (columns + size) / PRODUCTS_A_SECOND
+        self._trials_at_once = max(1, int(AT_ONCE / seconds))  # until it is measured
 
     @property
     def parameters(self) -> Array:
         """The weights: a view, which the next call changes."""
         return self._vectors[kernels.WEIGHTS, : self._size]
-
-    @property
-    def step(self) -> Array:
-        """The last step that was tried: a view."""
-        return self._vectors[kernels.STEP, : self._size]
 
     @property
     def evaluations(self) -> int:
@@ -166,7 +175,7 @@ class LevenbergMarquardtRun:
         self._trials_at_once = max(1, min(4 * trials, int(trials * AT_ONCE / seconds)))
         status = Status(int(self._run[kernels.STATUS]))
         if status is Status.NOT_FINITE and self.evaluations:  # no second run may begin at a point without a gradient
-            self.parameters[:] -= self.step
+            np.copyto(self.parameters, self._vectors[kernels.TRIAL, : self._size])
         return status, int(self._run[kernels.MADE])
 
     def close(self) -> None:
