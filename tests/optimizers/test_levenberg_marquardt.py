@@ -10,6 +10,7 @@ from scipy.linalg import lstsq
 from scipy.optimize import least_squares
 
 from fallline.engine import LOSSES, Architecture, Objective, Rows, reference
+from fallline.engine.compiled.levenberg_marquardt_run import LevenbergMarquardtRun
 from fallline.errors import FalllineError
 from fallline.network import Network
 from fallline.optimizers import LevenbergMarquardt, Outcome
@@ -322,3 +323,30 @@ def test_variable_projection_is_refused_where_the_output_is_not_linear():
         "variable projection: it needs a hidden layer, output activation 'identity' and a squared error; this network "
         "has activations tanh, sigmoid and loss 'binary_cross_entropy'. Leave variable_projection out."
     )
+
+
+@pytest.mark.parametrize("l2", [0.0, 0.1])
+@pytest.mark.parametrize("loss", sorted(set(LOSSES) - {"mean_absolute_error"}))  # whose first step is refused
+@pytest.mark.parametrize("rows", [9, 700])
+def test_compiled_reflections_and_dual_take_the_step_of_the_dense_matrix(rows, loss, l2):
+    objective, start = problem((2, 4, 2), loss, rows, l2)
+    _, gradient, matrix = objective.gauss_newton(start)
+    expected = -np.linalg.solve(matrix + 0.3 * np.diag(matrix).max() * np.eye(len(start)), gradient)
+    ways = [{"orthogonal": True}, {"dual": False}] + [{"dual": True}] * (rows == 9)
+    for way in ways:
+        run = LevenbergMarquardtRun(
+            objective.architecture,
+            start,
+            objective.rows.X,
+            objective.rows.y,
+            l2=l2,
+            target=-math.inf,
+            damping=0.3,
+            least_factor=0.1,
+            least_scale=1.0,
+            gradient_tolerance=0.0,
+            flat_gradient=0.0,
+            **way,
+        )
+        run.iterations(np.empty((1, 3)))
+        np.testing.assert_allclose(run.parameters - start, expected, rtol=1e-7, atol=1e-10, err_msg=str(way))

@@ -84,7 +84,7 @@ def refused(prepared=TABLE, **asked):
         (
             {"optimizer": "admm"},
             "optimizer 'admm': there is none of that name; did you mean 'adam'? There are gradient_descent, "
-            "momentum, nesterov, rmsprop, adam, adamw, rprop, lbfgs.",
+            "momentum, nesterov, rmsprop, adam, adamw, rprop, lbfgs, levenberg_marquardt, bayesian_regularisation.",
         ),
         (
             {"optimizer": "lbfgs", "learning_rate": 0.1},

@@ -68,7 +68,7 @@ def output_sums(
 def solve_outputs(
     plan: Index, w: Array, sums: Array, factor: Array, dampings: Array, b: Array, stride: int, c: float, l2: float
 ) -> bool:
-    """Put the best output weights into w, from the sums over all rows; False, and nothing, where they are not unique."""
+    """Put the best output weights into w, from the sums over all rows; False where they are not unique."""
     last = HEAD + FIELDS * (plan[LAYERS] - 1)
     depth, outputs, w_at = plan[last + INPUTS] + 1, plan[last + UNITS], plan[last + WEIGHTS_AT]
     for k in range(depth):
