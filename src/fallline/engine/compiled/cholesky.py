@@ -2,8 +2,8 @@
 
 A matrix of `size` rows stands by rows in a flat array; `stride`, from `stride_of`, leaves room for vectors that reach
 beyond a row's end, where zeros stand. Only the upper half is read. The factor is U with UᵀU = matrix + diagonal, and
-in the place of its diagonal stand the reciprocals. LAPACK would need a microsecond for the call alone, and is slower
-than this up to some hundred rows.
+in the place of its diagonal stand the reciprocals. For a few rows the call to LAPACK would take
+longer than the work.
 """
 
 from __future__ import annotations

@@ -127,7 +127,7 @@ def block_jacobian(
 def symmetric_product(J: Array, size: int, columns: int, matrix: Array, stride: int, add: bool) -> None:
     """Fill the upper half of matrix = J Jᵀ, J (size, columns); where `add`, onto what is there.
 
-    Half the work is saved, which makes it faster than BLAS up to some thousand rows.
+    Half the work of a general product is saved.
 
     A tile has three rows and four columns of the matrix; where there are fewer, it computes the last over again. Some
     elements below the diagonal are filled too.
