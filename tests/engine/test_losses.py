@@ -199,3 +199,17 @@ def test_float32_totals_are_summed_in_float64(name):
     target = np.zeros_like(output)
     one = LOSSES[name].total(output[:1], target[:1])
     assert LOSSES[name].total(output, target) == pytest.approx(2_000_000 * one, rel=1e-9)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_root_of_the_curvature_and_its_residual(name):
+    """S Sᵀ v = H v, and S ρ = ∂E/∂output where the loss has such a ρ."""
+    rng, loss = np.random.default_rng(4), LOSSES[name]
+    output, v = rng.normal(size=(20, 3)), rng.normal(size=(20, 3))
+    target = rng.uniform(size=(20, 3))
+    S = loss.curvature_root(output, target)
+    product = np.einsum("nij,nkj,nk->ni", S, S, v)
+    np.testing.assert_allclose(product, loss.curvature(output, target, v), rtol=1e-10, atol=1e-12)
+    if loss.has_residual:
+        found = np.einsum("nij,nj->ni", S, loss.residual(output, target))
+        np.testing.assert_allclose(found, loss.gradient(output, target), rtol=1e-10)

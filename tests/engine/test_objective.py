@@ -224,3 +224,22 @@ def test_products_change_neither_the_weights_nor_the_vector(compiled, product):
     assert first is not again
     np.testing.assert_array_equal(first, again)
     np.testing.assert_array_equal((parameters, v), before)
+
+
+@pytest.mark.parametrize("compiled", [False, True], ids=["reference", "compiled"])
+@pytest.mark.parametrize("name", LOSSES)
+def test_gauss_newton_adds_up_over_blocks_and_has_the_penalty(name, compiled, monkeypatch):
+    monkeypatch.setattr("fallline.engine.objective.JACOBIAN_ELEMENTS", 300)
+    p, architecture = drawn(name)
+    objective = Objective(architecture, Rows(p.X, p.y), 0.3, compiled=compiled)
+    assert len(list(objective.jacobian_blocks())) > 5
+    J = np.array(
+        [reference.gauss_newton_root(architecture, p.parameters, p.X[i : i + 1], p.y[i : i + 1])[2] for i in range(50)]
+    )
+    share = objective.share(1)
+    wanted = share * np.einsum("nop,noq->pq", J, J) + 0.3 * np.diag(architecture.is_weight)
+    error, gradient, matrix = objective.gauss_newton(p.parameters)
+    value, slope = objective.error_and_gradient(p.parameters)
+    assert_close(matrix, wanted, relative=1e-11, what="matrix")
+    assert_close(gradient, slope, relative=1e-11, what="gradient")
+    assert error == pytest.approx(value, rel=1e-12)

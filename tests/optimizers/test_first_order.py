@@ -31,6 +31,8 @@ def test_the_registry_holds_every_optimizer_under_its_name():
         "lbfgs",
         "bfgs",
         "newton_cg",
+        "levenberg_marquardt",
+        "bayesian_regularisation",
     ]
     assert all(optimizer.name == name for name, optimizer in OPTIMIZERS.items())
 

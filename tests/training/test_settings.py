@@ -84,7 +84,8 @@ def refused(prepared=TABLE, **asked):
         (
             {"optimizer": "admm"},
             "optimizer 'admm': there is none of that name; did you mean 'adam'? There are gradient_descent, "
-            "momentum, nesterov, rmsprop, adam, adamw, rprop, lbfgs, bfgs, newton_cg.",
+            "momentum, nesterov, rmsprop, adam, adamw, rprop, lbfgs, bfgs, newton_cg, levenberg_marquardt, "
+            "bayesian_regularisation.",
         ),
         (
             {"optimizer": "lbfgs", "learning_rate": 0.1},

@@ -25,6 +25,9 @@ class Loss(ABC):
 
     name: str
     from_logits_of: str | None = None
+    has_residual = (
+        False  # whether every gradient is S ρ, S the root of the curvature: so of squares, and the logistic loss
+    )
 
     @abstractmethod
     def scale(self, rows: int, outputs: int) -> float:
@@ -46,6 +49,16 @@ class Loss(ABC):
     def curvature(self, output: Array, target: Array, v: Array) -> Array:
         """Return ∂²total/∂output² times v, row by row."""
 
+    def curvature_root(self, output: Array, target: Array) -> Array:
+        """Return S (rows, outputs, outputs) with S Sᵀ = ∂²total/∂output² of each row."""
+        root = np.sqrt(self.curvature(output, target, np.ones_like(output)))
+        return np.asarray(root[:, :, None] * np.eye(output.shape[1], dtype=output.dtype))
+
+    def residual(self, output: Array, target: Array) -> Array:
+        """Return ρ with S ρ = ∂total/∂output where the loss has one; 0 where the curvature vanishes."""
+        root = np.sqrt(self.curvature(output, target, np.ones_like(output)))
+        return np.divide(self.gradient(output, target), root, out=np.zeros_like(root), where=root > 0)
+
 
 class _Mean(Loss):
     def scale(self, rows: int, outputs: int) -> float:
@@ -56,6 +69,7 @@ class MeanSquaredError(_Mean):
     """mean (ŷ − y)² over rows and outputs."""
 
     name = "mean_squared_error"
+    has_residual = True
 
     def elements(self, output: Array, target: Array) -> Array:
         return np.square(output - target)
@@ -71,6 +85,7 @@ class HalfSquaredError(Loss):
     """½ Σ (ŷ − y)² over rows and outputs: the sum, not the mean, so its gradient grows with the rows."""
 
     name = "half_squared_error"
+    has_residual = True
 
     def scale(self, rows: int, outputs: int) -> float:
         return 1.0
@@ -125,6 +140,7 @@ class BinaryCrossEntropy(_Mean):
 
     name = "binary_cross_entropy"
     from_logits_of = "sigmoid"
+    has_residual = True
 
     def elements(self, output: Array, target: Array) -> Array:
         # softplus(z) − y z, with the large parts of the two cancelled before the small one is added
@@ -159,6 +175,12 @@ class CategoricalCrossEntropy(Loss):
     def curvature(self, output: Array, target: Array, v: Array) -> Array:
         p = ACTIVATIONS["softmax"].value(output)
         return np.asarray(target.sum(axis=1, keepdims=True) * p * (v - row_dot(p, v)))
+
+    def curvature_root(self, output: Array, target: Array) -> Array:
+        """The columns √(pₖ Σ y) (eₖ − p)."""
+        p = ACTIVATIONS["softmax"].value(output)
+        weight = np.sqrt(p * target.sum(axis=1, keepdims=True))
+        return np.asarray((np.eye(p.shape[1], dtype=p.dtype) - p[:, :, None]) * weight[:, None, :])
 
 
 LOSSES: dict[str, Loss] = {

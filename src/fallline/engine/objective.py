@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from fallline.engine.compiled.objective import CompiledObjective
 
 Product = Callable[[Architecture, Array, Array, Array, Array], Array]
+
+JACOBIAN_ELEMENTS = 2**20  # of a block; bounds the memory of a pass that needs the Jacobian
 
 
 class Objective:
@@ -62,13 +64,6 @@ class Objective:
         return CompiledObjective(self.architecture, X, y, self._threads, self.rows.packed)
 
     @cached_property
-    def _curvature(self) -> Curvature:
-        from fallline.engine.compiled.curvature import Curvature
-
-        X, y = self.rows.block(0, len(self.rows))
-        return Curvature(self.architecture, X, y, self._threads)
-
-    @cached_property
     def _hessian(self) -> Hessian:
         from fallline.engine.compiled.hessian import Hessian
 
@@ -80,6 +75,13 @@ class Objective:
         from fallline.engine.compiled.first_order import WORK_OF_A_CALL, parts_for
 
         return self.threads or parts_for(self.architecture, len(self.rows), WORK_OF_A_CALL)
+
+    @cached_property
+    def _curvature(self) -> Curvature:
+        from fallline.engine.compiled.curvature import Curvature, threads_for_matrix  # brings Numba
+
+        X, y = self.rows.block(0, len(self.rows))
+        return Curvature(self.architecture, X, y, self.threads or threads_for_matrix(self.architecture, len(X)))
 
     def error(self, parameters: Array) -> float:
         """Return the loss on all rows, without the penalty."""
@@ -138,6 +140,30 @@ class Objective:
         for X, y in self.rows.blocks(self._block):
             total += product(self.architecture, parameters, X, y, v) * self.share(len(X))
         return total
+
+    def gauss_newton(self, parameters: Array) -> tuple[float, Array, Array]:
+        """Return the loss without the penalty; gradient and Gauss–Newton matrix (parameters, parameters) with it.
+
+        Block by block: the memory is that of a few such matrices, however many rows there are.
+        """
+        size = self.architecture.parameter_count
+        if self.compiled:
+            error, gradient, matrix = self._curvature.gauss_newton(parameters)
+        else:
+            error, gradient, matrix = 0.0, np.zeros_like(parameters), np.zeros((size, size), parameters.dtype)
+            for X, y in self.jacobian_blocks():
+                part, slope, curvature = reference.gauss_newton(self.architecture, parameters, X, y)
+                share = self.share(len(X))
+                error += part * share
+                gradient += slope * share
+                matrix += curvature * share
+        matrix[np.diag_indices(size)] += (self.l2 * self.architecture.is_weight).astype(matrix.dtype)
+        return error, self._with_penalty(parameters, gradient, len(self.rows)), matrix
+
+    def jacobian_blocks(self) -> Iterator[tuple[Array, Array]]:
+        """Return all rows in order, in blocks whose Jacobians bound the memory."""
+        columns = self.architecture.parameter_count * self.architecture.outputs
+        return self.rows.blocks(min(self._block, max(1, JACOBIAN_ELEMENTS // columns)))
 
     def share(self, rows: int) -> float:
         """Return what the loss of that many rows counts in the loss of all: 1 for a sum, rows / n for a mean."""

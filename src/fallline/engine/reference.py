@@ -88,24 +88,33 @@ def gauss_newton(architecture: Architecture, parameters: Array, X: Array, y: Arr
     J is the Jacobian of what the loss sees (the outputs, or the logits for a cross-entropy) and H the Hessian
     of the loss by it (Schraudolph 2002). For ½ Σ (ŷ − y)² this is JᵀJ.
     """
+    value, gradient, A = gauss_newton_root(architecture, parameters, X, y)
+    return value, gradient, A.T @ A
+
+
+def gauss_newton_root(architecture: Architecture, parameters: Array, X: Array, y: Array) -> tuple[float, Array, Array]:
+    """Return the loss, its gradient, and A = SᵀJ (rows · outputs, parameters), with S Sᵀ = H: so that AᵀA = JᵀHJ.
+
+    For ½ Σ (ŷ − y)² this is the Jacobian.
+    """
     trace = forward(architecture, parameters, X)
-    final = trace[-1]
-    seen = _seen_by_loss(architecture, final)
-    scale = _scale(architecture, y)
-    J = np.empty((len(X), architecture.outputs, architecture.parameter_count), dtype=parameters.dtype)
-    HJ = np.empty_like(J)
+    final, last, loss = trace[-1], architecture.layer_activations[-1], architecture.loss_function
+    seen, scale = _seen_by_loss(architecture, final), _scale(architecture, y)
+    S = loss.curvature_root(seen, y) * np.sqrt(scale)
+    A = np.empty((len(X), architecture.outputs, architecture.parameter_count), dtype=parameters.dtype)
     for k in range(architecture.outputs):
-        delta = np.zeros_like(final.a)
-        delta[:, k] = 1.0
-        if architecture.loss_function.from_logits_of is None:
-            delta = architecture.layer_activations[-1].backward(final.z, final.a, delta)
-        J[:, k] = _backward_rows(architecture, parameters, trace, delta)
-    for k in range(architecture.parameter_count):
-        HJ[:, :, k] = architecture.loss_function.curvature(seen, y, J[:, :, k])
-    flat = J.reshape(-1, architecture.parameter_count)
-    residual = architecture.loss_function.gradient(seen, y).reshape(-1)
-    value = architecture.loss_function.total(seen, y) * _scale(architecture, y)
-    return value, scale * (flat.T @ residual), scale * (flat.T @ HJ.reshape(flat.shape))
+        delta = np.ascontiguousarray(S[:, :, k])
+        if loss.from_logits_of is None:
+            delta = last.backward(final.z, final.a, delta)
+        A[:, k] = _backward_rows(architecture, parameters, trace, delta)
+    gradient = _backward(architecture, parameters, trace, _output_delta(architecture, final, y) * scale)
+    return loss.total(seen, y) * scale, gradient, A.reshape(-1, architecture.parameter_count)
+
+
+def residual(architecture: Architecture, parameters: Array, X: Array, y: Array) -> Array:
+    """Return ρ (rows · outputs,) with Aᵀρ = the gradient, for a loss that has one; for ½ Σ (ŷ − y)² this is ŷ − y."""
+    seen = _seen_by_loss(architecture, forward(architecture, parameters, X)[-1])
+    return np.asarray(architecture.loss_function.residual(seen, y).reshape(-1) * np.sqrt(_scale(architecture, y)))
 
 
 def gauss_newton_product(architecture: Architecture, parameters: Array, X: Array, y: Array, v: Array) -> Array:

@@ -2,10 +2,12 @@
 
 from fallline.optimizers.adam import Adam
 from fallline.optimizers.adamw import AdamW
+from fallline.optimizers.bayesian_regularisation import BayesianRegularisation, Regularisation
 from fallline.optimizers.bfgs import BFGS
 from fallline.optimizers.first_order import FirstOrder
 from fallline.optimizers.gradient_descent import GradientDescent
 from fallline.optimizers.lbfgs import LBFGS
+from fallline.optimizers.levenberg_marquardt import LevenbergMarquardt
 from fallline.optimizers.momentum import Momentum
 from fallline.optimizers.nesterov import Nesterov
 from fallline.optimizers.newton_cg import NewtonCG
@@ -16,7 +18,20 @@ from fallline.optimizers.schedules import Constant, Cosine, OnPlateau, Schedule,
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {
     optimizer.name: optimizer
-    for optimizer in (GradientDescent, Momentum, Nesterov, RMSprop, Adam, AdamW, Rprop, LBFGS, BFGS, NewtonCG)
+    for optimizer in (
+        GradientDescent,
+        Momentum,
+        Nesterov,
+        RMSprop,
+        Adam,
+        AdamW,
+        Rprop,
+        LBFGS,
+        BFGS,
+        NewtonCG,
+        LevenbergMarquardt,
+        BayesianRegularisation,
+    )
 }
 
 __all__ = [
@@ -25,11 +40,13 @@ __all__ = [
     "OPTIMIZERS",
     "Adam",
     "AdamW",
+    "BayesianRegularisation",
     "Constant",
     "Cosine",
     "FirstOrder",
     "GradientDescent",
     "Iteration",
+    "LevenbergMarquardt",
     "Momentum",
     "Nesterov",
     "NewtonCG",
@@ -37,6 +54,7 @@ __all__ = [
     "Optimizer",
     "Outcome",
     "RMSprop",
+    "Regularisation",
     "Rprop",
     "Schedule",
     "Step",

@@ -183,7 +183,9 @@ class _Watch:
         limit = self._limits.iterations
         rest = MOST_TOGETHER if limit is None else limit - now
         if self._limits.plateau:
-            rest = min(rest, self._history.stride * max(1, self._next_look - len(self._history)))
+            until_look = self._history.stride * max(1, self._next_look - len(self._history))
+            steps = 0 if self._last is None else self._last.steps
+            rest = min(rest, max(until_look, LEAST_STEPS - 1 - steps))  # an iteration on all rows is one step
         if self._pace is not None:
             rest = min(rest, self._pace.until - now)
         return max(1, rest)

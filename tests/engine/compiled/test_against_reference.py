@@ -53,9 +53,9 @@ def test_outputs(case: Case, threads: int) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(SMALL)
-def test_gauss_newton_matrix(case: Case) -> None:
-    error, gradient, matrix = Curvature(case.architecture, case.X, case.y).gauss_newton(case.parameters)
+@given(SMALL, st.integers(1, 3))
+def test_gauss_newton_matrix(case: Case, threads: int) -> None:
+    error, gradient, matrix = Curvature(case.architecture, case.X, case.y, threads).gauss_newton(case.parameters)
     p, X, y = exact(case)
     wanted_error, wanted_gradient = reference.loss_and_gradient(case.architecture, p, X, y)
     assert_close(error, wanted_error, ULPS, case.X.dtype)

@@ -60,10 +60,11 @@ def layout(
     *,
     most_rows: int | None = None,
     tiles: bool = False,
+    one_block: bool = False,
 ) -> Layout:
     """Return the layout for passes over `rows` rows, in blocks that suit the cache and have at most `most_rows`.
 
-    With `tiles` no layer goes through BLAS.
+    With `tiles` no layer goes through BLAS; with `one_block` all rows stand in one block, however many.
     """
     shape = architecture.shape
     lanes = lanes_in(dtype)
@@ -71,7 +72,9 @@ def layout(
     blas = [size >= BLAS_FROM and not tiles for size in weights]
     per_row = (2 * sum(shape) + len(shape)) * dtype.itemsize
     longest = max(BLAS_ROWS if any(blas) else 4 * lanes, CACHE_BYTES // per_row // (2 * lanes) * 2 * lanes)
-    if most_rows is not None:
+    if one_block:
+        longest = rounded_up(rows, lanes)
+    elif most_rows is not None:
         longest = min(longest, rounded_up(most_rows, lanes))
     blocks = -(-rows // longest)
     block = rounded_up(-(-rows // blocks), lanes)

@@ -30,9 +30,10 @@ def training_plan(
     *,
     most_rows: int | None = None,
     tiles: bool = False,
+    one_block: bool = False,
 ) -> Layout:
     """Return the plan of loss and gradient over `rows` rows; the rest as for `layout`."""
-    found = prediction_plan(architecture, dtype, rows, most_rows=most_rows, tiles=tiles)
+    found = prediction_plan(architecture, dtype, rows, most_rows=most_rows, tiles=tiles, one_block=one_block)
     plan, last = found.plan, len(found.plan) - at.FIELDS
     loss, outputs = architecture.loss_function, architecture.outputs
     plan[at.SCALED_BY] = 0 if loss.scale(2, outputs) == 1.0 else round(1.0 / loss.scale(1, outputs))
@@ -56,9 +57,10 @@ def prediction_plan(
     *,
     most_rows: int | None = None,
     tiles: bool = False,
+    one_block: bool = False,
 ) -> Layout:
     """Return the plan of the outputs of `rows` rows; the rest as for `layout`."""
-    found = layout(architecture, dtype, rows, most_rows=most_rows, tiles=tiles)
+    found = layout(architecture, dtype, rows, most_rows=most_rows, tiles=tiles, one_block=one_block)
     plan = found.plan
     plan[at.GATHER_BY] = calls.GATHER.address(gather, dtype)
     if few(found, architecture, dtype) and not tiles:

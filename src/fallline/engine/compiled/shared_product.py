@@ -28,11 +28,11 @@ class SharedProduct:
         self.threads = threads
         self.work = [zeros(work_size, dtype) for _ in range(threads)]
         self._results = [zeros(parameters, dtype) for _ in range(threads)]  # zeros they stay where there are no rows
-        self._side_by_side = SideBySide(threads)
+        self.side_by_side = SideBySide(threads)
 
     def total(self, part: Callable[[int, Array, Array], None]) -> Array:
         """Return the sum of what `part(thread, work, result)` fills in, a new array."""
-        self._side_by_side.results(lambda thread: part(thread, self.work[thread], self._results[thread]))
+        self.side_by_side.results(lambda thread: part(thread, self.work[thread], self._results[thread]))
         total = self._results[0].copy()
         for result in self._results[1:]:
             total += result

@@ -1,0 +1,335 @@
+"""Levenberg–Marquardt that stays in compiled code for many iterations, on one thread or on several side by side.
+
+As `optimizers.levenberg_marquardt`, which says what the words mean and why each decision is made. Every thread computes
+loss, gradient and matrix of its share of the rows; they are added in a fixed order, so that a run is repeated bit for
+bit. The first thread finds the step and judges it, while the others wait.
+"""
+
+from __future__ import annotations
+
+import math
+
+from fallline.engine.arrays import Array, Index
+from fallline.engine.compiled.damping import dual_step, orthogonal_step, primal_step
+from fallline.engine.compiled.descent import scale_of, share_of_step
+from fallline.engine.compiled.gauss_newton import accumulate
+from fallline.engine.compiled.jit import kernel
+from fallline.engine.compiled.lanes import load, pointer, store, width
+from fallline.engine.compiled.orthogonal import triangular_factor
+from fallline.engine.compiled.projection import output_sums, solve_outputs
+from fallline.engine.compiled.team import meet
+
+# Integers of a run …
+ROWS, THREADS, SIZE, STRIDE, COLUMNS, COLUMN_STRIDE, EXACT_ROOT, SHIFT = range(8)
+READY, STATUS, MADE, EVALUATIONS, ORTHOGONAL, FACTORED, FRESH, LAST = range(8, 16)
+OUTPUT_STRIDE, OUTPUTS_FROM = range(16, 18)  # of a variable projection; else 0
+RUN_SIZE = 24
+# … its numbers …
+L2, TARGET, TOLERANCE, LEAST_FACTOR, DAMPING, GROWTH, FIRST_DAMPING, ERROR = range(8)
+VALUE, PREDICTED, LARGEST, LENGTH, STEP_LENGTH, FLAT_GRADIENT, LEAST_SCALE, TINY_AT_FIRST = range(8, 16)
+OUTPUT_CURVATURE = 16
+STATE_SIZE = 24
+# … and its vectors over the parameters.
+WEIGHTS, TRIAL, STEP, GRADIENT, SCALE, IS_WEIGHT, DAMPINGS, PENALTY, ONES, SOLUTION = range(10)
+VECTORS = 10
+
+GOES_ON, NOT_FINITE, TARGET_REACHED, CONVERGED, NO_DESCENT = range(5)
+
+EPSILON = 2.0**-52
+PROJECTED_DAMPING = 1e-4  # of the output layer in a variable projection, relative to the largest scale
+MOST_DAMPING, LEAST_DAMPING = 1e30, 1e-30
+
+
+@kernel
+def add_parts(parts: Array, size: int, start: int, stop: int, threads: int) -> None:
+    """Add the threads' vectors of that size onto the first, from start to stop."""
+    for thread in range(1, threads):
+        for i in range(start, stop, width(parts)):
+            store(parts, i, load(parts, i) + load(parts, thread * size + i))
+
+
+@kernel
+def take_point(
+    run: Index, state: Array, vectors: Array, length: int, gradients: Array, matrix: Array, J: Array, errors: Array
+) -> None:
+    """Note value, gradient and scale at the weights; end the run where it has come to its end."""
+    size, stride, l2 = run[SIZE], run[STRIDE], state[L2]
+    error, penalty, squares, largest, largest_scale, check = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    for thread in range(run[THREADS]):
+        error += errors[thread * 8]
+    for i in range(size):
+        w, strength = vectors[i], l2 * vectors[IS_WEIGHT * length + i]
+        g = gradients[i] + strength * w
+        penalty += 0.5 * strength * w * w
+        if run[COLUMNS]:
+            diagonal, at = strength, i * run[COLUMNS]
+            for c in range(run[COLUMNS]):
+                diagonal += J[at + c] * J[at + c]
+        else:
+            diagonal = matrix[i * stride + i] + strength
+        check += g + diagonal
+        squares += g * g
+        largest = max(largest, abs(g))
+        vectors[GRADIENT * length + i] = g
+        vectors[PENALTY * length + i] = strength * w
+        vectors[SCALE * length + i] = max(vectors[SCALE * length + i], diagonal)
+        largest_scale = max(largest_scale, vectors[SCALE * length + i])
+    state[ERROR], state[VALUE], state[LARGEST], state[LENGTH] = error, error + penalty, largest, math.sqrt(squares)
+    if not math.isfinite(error + check):
+        run[STATUS] = NOT_FINITE
+        return
+    for i in range(size):
+        scale = max(vectors[SCALE * length + i], state[LEAST_SCALE] * largest_scale)
+        if run[OUTPUT_STRIDE] and i >= run[OUTPUTS_FROM]:
+            scale = PROJECTED_DAMPING * largest_scale
+        vectors[SCALE * length + i] = scale if largest_scale > 0.0 else 1.0
+    run[EVALUATIONS] += 1
+    state[FIRST_DAMPING] = state[DAMPING]
+    run[READY], run[FACTORED], run[FRESH] = 1, 0, 1
+    if largest <= state[TOLERANCE] or run[LAST]:
+        run[STATUS] = CONVERGED
+    elif error <= state[TARGET]:
+        run[STATUS] = TARGET_REACHED
+
+
+@kernel
+def find_step(
+    plan: Index,
+    run: Index,
+    state: Array,
+    vectors: Array,
+    length: int,
+    packed: Array,
+    work: Array,
+    J: Array,
+    scaled: Array,
+    matrix: Array,
+    factor: Array,
+    R: Array,
+) -> None:
+    """Find the step at the present damping, or at the least above it with which the system can be solved."""
+    size, stride = run[SIZE], run[STRIDE]
+    gradient, step, dampings = GRADIENT * length, STEP * length, DAMPINGS * length
+    solved, exact = False, run[EXACT_ROOT] == 1
+    while not solved:
+        for i in range(size):
+            strength = state[L2] * vectors[IS_WEIGHT * length + i]
+            vectors[dampings + i] = state[DAMPING] * vectors[SCALE * length + i] + strength
+        e, g, s = pointer(vectors, dampings), pointer(vectors, gradient), pointer(vectors, step)
+        if run[COLUMNS]:
+            ones, solution = pointer(vectors, ONES * length), pointer(vectors, SOLUTION * length)
+            columns, stride = run[COLUMNS], run[COLUMN_STRIDE]
+            solved = dual_step(plan, J, e, g, scaled, R, matrix, factor, ones, solution, s, size, columns, stride)
+        elif run[ORTHOGONAL] == 0:
+            solved = primal_step(matrix, e, g, factor, s, size, stride)
+        if not solved and run[COLUMNS] == 0:
+            if run[FACTORED] == 0:
+                shift, rows = run[SHIFT], run[ROWS]
+                triangular_factor(plan, pointer(vectors, 0), packed, rows, work, shift, J, R, size, stride, exact)
+                run[FACTORED] = 1
+            orthogonal_step(R, exact, e, pointer(vectors, PENALTY * length), g, J, factor, s, size, stride)
+        predicted, squares = 0.0, 0.0
+        for i in range(size):
+            move = vectors[step + i]
+            predicted += 0.5 * move * (state[DAMPING] * vectors[SCALE * length + i] * move - vectors[gradient + i])
+            squares += move * move
+            vectors[TRIAL * length + i] = vectors[i] + move
+        state[PREDICTED] = predicted
+        solved = predicted > 0.0 and math.isfinite(predicted + squares)
+        if not solved:
+            grow(run, state)
+            if run[STATUS] != GOES_ON:
+                return
+
+
+@kernel
+def grow(run: Index, state: Array) -> None:
+    """Raise the damping, ever faster; beyond all measure there is no way down."""
+    state[DAMPING] *= state[GROWTH]
+    state[GROWTH] *= 2.0
+    run[FRESH] = 0
+    if not state[DAMPING] < MOST_DAMPING:
+        run[STATUS] = NO_DESCENT
+
+
+@kernel
+def judge(run: Index, state: Array, vectors: Array, length: int, errors: Array) -> None:
+    """Take the step where it lowers the value; choose the damping of the next."""
+    size, error, penalty, squares = run[SIZE], 0.0, 0.0, 0.0
+    for thread in range(run[THREADS]):
+        error += errors[thread * 8]
+    for i in range(size):
+        w = vectors[TRIAL * length + i]
+        penalty += 0.5 * state[L2] * vectors[IS_WEIGHT * length + i] * w * w
+        squares += (w - vectors[i]) ** 2
+    value, predicted = error + penalty, state[PREDICTED]
+    tiny = predicted <= EPSILON * abs(state[VALUE])
+    if value < state[VALUE]:
+        run[LAST] = 1 if tiny and state[DAMPING] <= 1.0 else 0
+        centred = 2.0 * (state[VALUE] - value) / predicted - 1.0
+        state[DAMPING] = max(LEAST_DAMPING, state[DAMPING] * max(state[LEAST_FACTOR], 1.0 - centred**3))
+        state[GROWTH], state[STEP_LENGTH] = 2.0, math.sqrt(squares)
+        for i in range(size):  # the weights before are kept in the other's place
+            vectors[i], vectors[TRIAL * length + i] = vectors[TRIAL * length + i], vectors[i]
+        run[READY] = 0
+        return
+    bottom = state[LARGEST] <= state[FLAT_GRADIENT] or (run[FRESH] == 1 and state[DAMPING] <= 1.0)
+    if tiny and bottom:
+        run[STATUS] = CONVERGED
+    elif tiny and run[COLUMNS] == 0 and run[ORTHOGONAL] == 0:
+        run[ORTHOGONAL] = 1
+        state[DAMPING], state[GROWTH] = state[FIRST_DAMPING], 2.0
+    elif tiny:
+        run[STATUS] = NO_DESCENT
+    else:
+        grow(run, state)
+
+
+@kernel
+def project(
+    plan: Index,
+    run: Index,
+    state: Array,
+    w: Array,
+    vectors: Array,
+    length: int,
+    packed: Array,
+    work: Array,
+    projections: Array,
+    counter: Index,
+    thread: int,
+    meeting: int,
+) -> int:
+    """Put the best output weights into w, if there is one best; return the number of the next meeting."""
+    threads, stride = run[THREADS], run[OUTPUT_STRIDE]
+    size = projections.size // (threads + 1)
+    output_sums(plan, w, packed, run[ROWS], work, pointer(projections, thread * size), stride, thread, threads)
+    meeting = meet(counter, threads, meeting)
+    if thread == 0:
+        sums, factor = pointer(projections, 0), pointer(projections, threads * size)
+        add_parts(sums, size, 0, size, threads)
+        dampings, b = pointer(vectors, DAMPINGS * length), pointer(vectors, SOLUTION * length)
+        solve_outputs(plan, w, sums, factor, dampings, b, stride, state[OUTPUT_CURVATURE], state[L2])
+    return meet(counter, threads, meeting)
+
+
+@kernel
+def descend(
+    plan: Index,
+    run: Index,
+    state: Array,
+    packed: Array,
+    vectors: Array,
+    gradients: Array,
+    matrices: Array,
+    factor: Array,
+    R: Array,
+    scaled: Array,
+    projections: Array,
+    J: Array,
+    works: Array,
+    errors: Array,
+    counter: Index,
+    records: Array,
+    thread: int,
+    trials: int,
+) -> None:
+    """Try up to `trials` steps, or as many as give `records` their rows; called by each thread with its own number.
+
+    records (·, 3)
+        Of each iteration: error, length of the gradient, and length of the step that led there.
+    """
+    n, length, threads, rows = width(vectors), vectors.shape[1], run[THREADS], run[ROWS]
+    size, stride = run[SIZE], 0 if run[COLUMNS] else run[STRIDE]
+    the_plan, blocks, w = pointer(plan, 0), pointer(packed, 0), pointer(vectors, 0)
+    trial, all_vectors, all_errors = pointer(vectors, TRIAL * length), pointer(vectors, 0), pointer(errors, 0)
+    matrix, all_matrices = pointer(matrices, thread * size * stride), pointer(matrices, 0)
+    gradient, all_gradients = pointer(gradients, thread * length), pointer(gradients, 0)
+    own_J, work = pointer(J, J.size // threads * thread), pointer(works, works.size // threads * thread)
+    the_run, numbers, error = pointer(run, 0), pointer(state, 0), pointer(errors, thread * 8)
+    the_factor, triangle, scaled_J = pointer(factor, 0), pointer(R, 0), pointer(scaled, 0)
+    scale, tried, meeting = scale_of(the_plan, rows), 0, 1
+    if run[OUTPUT_STRIDE] and run[EVALUATIONS] == 0:
+        meeting = project(
+            the_plan, the_run, numbers, w, all_vectors, length, blocks, work, projections, counter, thread, meeting
+        )
+    while True:
+        if run[READY] == 0:
+            first = run[EVALUATIONS] == 0
+            error[0] = accumulate(
+                the_plan, w, blocks, rows, work, run[SHIFT], own_J, gradient, matrix, size, stride, thread, threads
+            )
+            meeting = meet(counter, threads, meeting)
+            if threads > 1:
+                whole = size * stride
+                begin, end = whole // n * thread // threads * n, whole // n * (thread + 1) // threads * n
+                add_parts(all_matrices, whole, begin, end, threads)
+                if thread == 0:
+                    add_parts(all_gradients, length, 0, length, threads)
+                meeting = meet(counter, threads, meeting)
+            if thread == 0:
+                take_point(the_run, numbers, all_vectors, length, gradient, matrix, own_J, all_errors)
+                if not first and run[STATUS] != NOT_FINITE:
+                    made = run[MADE]
+                    records[made, 0], records[made, 1] = state[ERROR], state[LENGTH]
+                    records[made, 2] = state[STEP_LENGTH]
+                    run[MADE] = made + 1
+        if thread == 0 and run[STATUS] == GOES_ON and run[MADE] < records.shape[0] and tried < trials:
+            find_step(
+                the_plan,
+                the_run,
+                numbers,
+                all_vectors,
+                length,
+                blocks,
+                work,
+                own_J,
+                scaled_J,
+                matrix,
+                the_factor,
+                triangle,
+            )
+        meeting = meet(counter, threads, meeting)
+        if run[STATUS] != GOES_ON or run[MADE] >= records.shape[0] or tried >= trials:
+            break
+        if run[OUTPUT_STRIDE]:
+            meeting = project(
+                the_plan,
+                the_run,
+                numbers,
+                trial,
+                all_vectors,
+                length,
+                blocks,
+                work,
+                projections,
+                counter,
+                thread,
+                meeting,
+            )
+        error[0] = share_of_step(
+            the_plan,
+            trial,
+            blocks,
+            blocks,
+            the_plan,
+            blocks,
+            0,
+            rows,
+            True,
+            blocks,
+            work,
+            gradient,
+            size,
+            thread,
+            threads,
+            scale,
+            False,
+        )
+        tried += 1
+        meeting = meet(counter, threads, meeting)
+        if thread == 0:
+            judge(the_run, numbers, all_vectors, length, all_errors)
+        meeting = meet(counter, threads, meeting)
+        if run[STATUS] != GOES_ON:
+            break
