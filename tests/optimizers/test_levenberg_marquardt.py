@@ -245,8 +245,8 @@ def test_matrices_that_do_not_fit_into_memory_are_refused_before_they_are_made(m
     with pytest.raises(FalllineError) as caught:
         LevenbergMarquardt().minimize(objective, parameters, Watch())
     assert str(caught.value) == (
-        "optimizer levenberg_marquardt: the matrices of 321 parameters would take 0.00412 GB of memory, and 0.001 GB are "
-        "available. Use optimizer lbfgs, which needs none, or a smaller network."
+        "optimizer levenberg_marquardt: the matrices of 321 parameters would take 0.00412 GB of memory, and 0.001 GB "
+        "are available. Use optimizer lbfgs, which needs none, or a smaller network."
     )
 
 
