@@ -17,6 +17,7 @@ def test_what_fits_passes():
 
 
 def test_what_does_not_fit_is_refused_with_the_way_out(monkeypatch):
+    monkeypatch.setattr(memory, "WORTH_ASKING", 0)
     monkeypatch.setattr(memory, "available_memory", lambda: 4_000_000_000)
     require_memory(3_500_000_000, "a matrix", "")
     with pytest.raises(FalllineError) as refused:
@@ -25,5 +26,6 @@ def test_what_does_not_fit_is_refused_with_the_way_out(monkeypatch):
 
 
 def test_where_the_system_does_not_tell_nothing_is_refused(monkeypatch):
+    monkeypatch.setattr(memory, "WORTH_ASKING", 0)
     monkeypatch.setattr(memory, "available_memory", lambda: None)
     require_memory(2**70, "the matrix", "")

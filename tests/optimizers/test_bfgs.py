@@ -152,6 +152,7 @@ def test_it_ends_by_itself_where_only_rounding_is_left(dtype, optimizer):
 
 
 def test_more_parameters_than_memory_allows_are_refused_with_the_optimizer_to_use(monkeypatch):
+    monkeypatch.setattr(memory, "WORTH_ASKING", 0)
     monkeypatch.setattr(memory, "available_memory", lambda: 80_000)
     BFGS().inverse_hessian(90)
     with pytest.raises(FalllineError) as refused:

@@ -9,6 +9,7 @@ from pathlib import Path
 from fallline.errors import FalllineError
 
 LEFT_FREE = 0.1  # of what is available, for everything else
+WORTH_ASKING = 1 << 26  # bytes, below which the answer is known and would take longer than a small descent
 
 
 def available_memory() -> int | None:
@@ -42,6 +43,8 @@ def require_memory(size: int, what: str, instead: str) -> None:
     FalllineError
         If there is not that much memory.
     """
+    if size < WORTH_ASKING:
+        return
     available = available_memory()
     if available is not None and size > (1.0 - LEFT_FREE) * available:
         raise FalllineError(

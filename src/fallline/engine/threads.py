@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -54,6 +56,12 @@ class HeldToOneThread:
 
 
 def _every_blas() -> Any:
+    return _blas_found("scipy.linalg" in sys.modules)
+
+
+@cache
+def _blas_found(scipy_has_come: bool) -> Any:
+    """Looking for the libraries takes milliseconds; SciPy brings another one."""
     from threadpoolctl import ThreadpoolController  # takes longer than a small network's whole start-up
 
     return ThreadpoolController().select(user_api="blas")
