@@ -71,7 +71,8 @@ def train(
     optimizer: Annotated[
         str | None,
         typer.Option(
-            help="gradient_descent, momentum, nesterov, rmsprop, adam, adamw, rprop, lbfgs, bfgs or newton_cg; "
+            help="gradient_descent, momentum, nesterov, rmsprop, adam, adamw, rprop, lbfgs, bfgs, newton_cg, "
+            "levenberg_marquardt, bayesian_regularisation or auto, which chooses by parameters, rows, loss and time; "
             "default: by the rows."
         ),
     ] = None,

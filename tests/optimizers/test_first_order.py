@@ -33,6 +33,7 @@ def test_the_registry_holds_every_optimizer_under_its_name():
         "newton_cg",
         "levenberg_marquardt",
         "bayesian_regularisation",
+        "auto",
     ]
     assert all(optimizer.name == name for name, optimizer in OPTIMIZERS.items())
 

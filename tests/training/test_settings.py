@@ -85,7 +85,7 @@ def refused(prepared=TABLE, **asked):
             {"optimizer": "admm"},
             "optimizer 'admm': there is none of that name; did you mean 'adam'? There are gradient_descent, "
             "momentum, nesterov, rmsprop, adam, adamw, rprop, lbfgs, bfgs, newton_cg, levenberg_marquardt, "
-            "bayesian_regularisation.",
+            "bayesian_regularisation, auto.",
         ),
         (
             {"optimizer": "lbfgs", "learning_rate": 0.1},

@@ -25,9 +25,7 @@ class Loss(ABC):
 
     name: str
     from_logits_of: str | None = None
-    has_residual = (
-        False  # whether every gradient is S ρ, S the root of the curvature: so of squares, and the logistic loss
-    )
+    has_residual = False  # whether every gradient is S ρ, with S the root of the curvature
 
     @abstractmethod
     def scale(self, rows: int, outputs: int) -> float:

@@ -2,6 +2,7 @@
 
 from fallline.optimizers.adam import Adam
 from fallline.optimizers.adamw import AdamW
+from fallline.optimizers.auto import Auto, Choice
 from fallline.optimizers.bayesian_regularisation import BayesianRegularisation, Regularisation
 from fallline.optimizers.bfgs import BFGS
 from fallline.optimizers.first_order import FirstOrder
@@ -31,6 +32,7 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
         NewtonCG,
         LevenbergMarquardt,
         BayesianRegularisation,
+        Auto,
     )
 }
 
@@ -40,7 +42,9 @@ __all__ = [
     "OPTIMIZERS",
     "Adam",
     "AdamW",
+    "Auto",
     "BayesianRegularisation",
+    "Choice",
     "Constant",
     "Cosine",
     "FirstOrder",

@@ -46,10 +46,13 @@ def descend_compiled(optimizer: FirstOrder, objective: Objective, parameters: Ar
 
 def _on_all_rows(optimizer: FirstOrder, run: FirstOrderRun, watch: Watch) -> Outcome:
     course, number, error = optimizer.schedule().course(), 0, math.nan
+    buffer = np.empty((0, 3))
     while not watch.interrupted():
         most = 1 if course.looks_at_errors else min(watch.portion(), run.steps_at_once(), MOST_AT_ONCE)
         rates = course.rates(number + 1, most, error)
-        records = np.empty((most, 3))
+        if len(buffer) < most:
+            buffer = np.empty((min(2 * most, MOST_AT_ONCE), 3))
+        records = buffer[:most]
         status, made = run.iterations(rates, records)
         last = number + made
         for told in (*watch.wanted(number + 1, last - 1), *range(last, last + (made > 0))):

@@ -71,11 +71,16 @@ class LevenbergMarquardt(Optimizer):
         if not 0.0 < self.least_factor < 1.0:
             raise FalllineError(f"least factor {self.least_factor}: expected a number between 0 and 1, such as 0.1.")
 
+    @staticmethod
+    def bytes_for(parameters: int) -> int:
+        """Return about how much memory a descent in that many parameters takes."""
+        return 8 * (3 + available_cores()) * parameters**2
+
     def require_memory(self, architecture: Architecture) -> None:
         """Raise a FalllineError if the matrices over the parameters of this architecture do not fit into memory."""
         size = architecture.parameter_count
         require_memory(
-            8 * (3 + available_cores()) * size**2,
+            self.bytes_for(size),
             f"optimizer {self.name}: the matrices of {size:,} parameters",
             "Use optimizer lbfgs, which needs none, or a smaller network.",
         )

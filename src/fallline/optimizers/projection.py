@@ -10,10 +10,15 @@ from fallline.errors import FalllineError
 SINGULAR = 1e-9  # share left of a pivot, from which on the hidden activations count as dependent
 
 
-def require_linear_output(architecture: Architecture) -> None:
-    """Raise a FalllineError unless the output layer is linear, over a hidden one, and the loss a squared error."""
+def has_linear_output(architecture: Architecture) -> bool:
+    """Whether the output layer is linear, over a hidden one, and the loss a squared error."""
     linear = architecture.activations[-1] == "identity" and len(architecture.shape) > 2
-    if not (linear and architecture.loss in ("mean_squared_error", "half_squared_error")):
+    return linear and architecture.loss in ("mean_squared_error", "half_squared_error")
+
+
+def require_linear_output(architecture: Architecture) -> None:
+    """Raise a FalllineError unless the architecture has a linear output."""
+    if not has_linear_output(architecture):
         raise FalllineError(
             "variable projection: it needs a hidden layer, output activation 'identity' and a squared error; this "
             f"network has activations {', '.join(architecture.activations)} and loss '{architecture.loss}'. "

@@ -82,7 +82,9 @@ def _target(run: Run) -> str:
 
 def _descent(run: Run) -> str:
     last = run.descent
-    words = f"{run.plan.optimizer.name}, {last.iterations:,} iterations, {run.seconds:.1f} s in all"
+    reason = run.plan.reasons.get("optimizer")
+    words = run.plan.optimizer.name + (f" ({reason})" if reason else "")
+    words += f", {last.iterations:,} iterations, {run.seconds:.1f} s in all"
     if run.l2:
         words += f"; penalty l2 {run.l2:.3g}"
         if "l2" in run.plan.reasons:

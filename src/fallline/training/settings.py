@@ -10,7 +10,7 @@ from fallline.data import Prepared, Task
 from fallline.engine import LOSSES, Architecture, lookup, per_layer
 from fallline.errors import FalllineError
 from fallline.network import INITIALISERS, Network
-from fallline.optimizers import LBFGS, OPTIMIZERS, Cosine, FirstOrder, OnPlateau, Optimizer, Schedule, Step
+from fallline.optimizers import LBFGS, OPTIMIZERS, Auto, Cosine, FirstOrder, OnPlateau, Optimizer, Schedule, Step
 from fallline.training.stopping import Limits
 
 MANY_ROWS = 20_000  # from here on: mini-batches, early stopping, no search for a penalty
@@ -119,10 +119,11 @@ def plan(settings: Settings, prepared: Prepared) -> Plan:
     refit = settings.refit
     if refit is None:
         refit = not many and settings.optimizer is None
+    architecture = _architecture(settings, prepared, reasons)
     return Plan(
-        architecture=_architecture(settings, prepared, reasons),
+        architecture=architecture,
         initialiser=settings.initialiser,
-        optimizer=_optimizer(settings, rows, many),
+        optimizer=_optimizer(settings, architecture, rows, many, seconds, reasons),
         l2=settings.l2 or 0.0,
         choose_l2=choosable,
         limits=Limits(settings.iterations, seconds, settings.target_error, patience, settings.plateau_stop),
@@ -170,7 +171,14 @@ def _architecture(settings: Settings, prepared: Prepared, reasons: dict[str, str
     return Architecture(tuple(shape), names, loss)
 
 
-def _optimizer(settings: Settings, rows: int, many: bool) -> Optimizer:
+def _optimizer(
+    settings: Settings,
+    architecture: Architecture,
+    rows: int,
+    many: bool,
+    seconds: float | None,
+    reasons: dict[str, str],
+) -> Optimizer:
     rate, batch = settings.learning_rate, settings.batch_size
     if settings.optimizer is None and rate is None and batch is None and settings.schedule is None:
         if not many:
@@ -182,6 +190,9 @@ def _optimizer(settings: Settings, rows: int, many: bool) -> Optimizer:
         for flag, value in (("learning-rate", rate), ("batch-size", batch), ("schedule", settings.schedule)):
             if value is not None:
                 raise FalllineError(f"--{flag}: {name} has none; leave it out, or choose --optimizer adam.")
+        if kind is Auto:
+            optimizer, reasons["optimizer"] = Auto(seconds, settings.seed).choice(architecture, rows)
+            return optimizer
         return kind()
     if batch is None and name not in ("gradient_descent", "rprop"):
         batch = min(200, rows)
