@@ -7,7 +7,8 @@ import pytest
 
 from fallline.engine import Architecture, Objective, Rows
 from fallline.optimizers import BFGS, LBFGS, Adam, Auto, LevenbergMarquardt, Outcome
-from tests.optimizers.problems import Watch
+
+from .problems import Watch
 
 
 def chosen(shape, rows, *, output="identity", loss="mean_squared_error", seconds=None):
@@ -21,7 +22,8 @@ def chosen(shape, rows, *, output="identity", loss="mean_squared_error", seconds
         (
             {"shape": (10, 10, 1), "rows": 10_000},
             LevenbergMarquardt,
-            "Levenberg–Marquardt, the linear output layer solved exactly: 121 parameters, 10,000 rows, mean squared error",
+            "Levenberg–Marquardt, the linear output layer solved exactly: 121 parameters, 10,000 rows, mean squared "
+            "error",
         ),
         (
             {"shape": (3, 10, 10, 1), "rows": 8, "output": "tanh"},
