@@ -20,7 +20,7 @@ def compiled_steps(
     try:
         done, status = 0, Status.GOES_ON
         while done < iterations and status is not Status.NOT_FINITE:
-            count = min(run.steps_at_once(), iterations - done)
+            count = min(run.iterations_at_once(), iterations - done)
             records = np.empty((count, 3))
             status, made = run.iterations(np.full(count, learning_rate), records)
             np.copyto(parameters, run.parameters)

@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from fallline.engine import Objective
-from fallline.engine.arrays import Array
+from fallline.engine import Objective, Rows
+from fallline.engine.arrays import Array, Index
 from fallline.engine.compiled.first_order import FirstOrderRun, Status, parts_for
-from fallline.optimizers.first_order import FirstOrder, norm
+from fallline.optimizers.first_order import FirstOrder
 from fallline.optimizers.optimizer import Iteration, Outcome, Watch
 
 _OUTCOME = {Status.NOT_FINITE: Outcome.NOT_FINITE, Status.FLAT: Outcome.CONVERGED}
@@ -38,64 +38,68 @@ def descend_compiled(optimizer: FirstOrder, objective: Objective, parameters: Ar
         shared=rows.packed,
     )
     try:
-        return _on_all_rows(optimizer, run, watch) if whole else _in_batches(optimizer, objective, run, watch)
+        return _descend(optimizer, run, watch, None if whole else _Orders(optimizer.seed, rows))
     finally:
         np.copyto(parameters, run.parameters)
         run.close()
 
 
-def _on_all_rows(optimizer: FirstOrder, run: FirstOrderRun, watch: Watch) -> Outcome:
+class _Orders:
+    """The orders in which epochs of mini-batches meet the rows."""
+
+    def __init__(self, seed: int, rows: Rows) -> None:
+        self._rng, self._rows = np.random.default_rng(seed), rows
+        self._drawn = np.empty((0, len(rows)), np.int64)
+
+    def next(self, epochs: int) -> Index:
+        """Return those of the next epochs (epochs, rows), by number."""
+        held = self._drawn
+        if len(held) < epochs:
+            self._drawn = np.empty((epochs, len(self._rows)), np.int64)
+            self._drawn[: len(held)] = held
+            for order in self._drawn[len(held) :]:
+                drawn = self._rng.permutation(len(self._rows))
+                order[:] = drawn if self._rows.index is None else self._rows.index[drawn]
+        return self._drawn[:epochs]
+
+    def drop(self, epochs: int) -> None:
+        """Forget the orders of as many epochs as are over."""
+        self._drawn = self._drawn[epochs:]
+
+
+def _descend(optimizer: FirstOrder, run: FirstOrderRun, watch: Watch, orders: _Orders | None) -> Outcome:
     course, number, error = optimizer.schedule().course(), 0, math.nan
     buffer = np.empty((0, 3))
     while not watch.interrupted():
-        most = 1 if course.looks_at_errors else min(watch.portion(), run.steps_at_once(), MOST_AT_ONCE)
+        most = 1 if course.looks_at_errors else min(watch.portion(), run.iterations_at_once(), MOST_AT_ONCE)
         rates = course.rates(number + 1, most, error)
         if len(buffer) < most:
             buffer = np.empty((min(2 * most, MOST_AT_ONCE), 3))
         records = buffer[:most]
-        status, made = run.iterations(rates, records)
+        if orders is None:
+            status, made = run.iterations(rates, records)
+        else:
+            status, made = run.iterations(rates, records, orders.next(most))
+            orders.drop(made)
         last = number + made
         for told in (*watch.wanted(number + 1, last - 1), *range(last, last + (made > 0))):
-            i = told - number - 1
-            error, gradient_norm, step_size = records[i].tolist()
-            weights = run.before if told == last else None
-            if watch.iteration(
-                Iteration(told, told, error, gradient_norm, step_size, float(rates[i]), told - 1, weights)
-            ):
+            error, gradient_norm, step_size = records[told - number - 1].tolist()
+            weights = None
+            if told == last:
+                weights = run.before if orders is None else run.parameters
+            iteration = Iteration(
+                number=told,
+                steps=told * run.steps_an_iteration,
+                error=error,
+                gradient_norm=gradient_norm,
+                step_size=step_size,
+                learning_rate=float(rates[told - number - 1]),
+                age=told - 1 if orders is None else told,
+                parameters=weights,
+            )
+            if watch.iteration(iteration):
                 return Outcome.STOPPED
         number = last
         if status in _OUTCOME and not (status is Status.FLAT and step_size > 0.0):  # momentum may still be moving
             return _OUTCOME[status]
     return Outcome.STOPPED
-
-
-def _in_batches(optimizer: FirstOrder, objective: Objective, run: FirstOrderRun, watch: Watch) -> Outcome:
-    course, number, error = optimizer.schedule().course(), 0, math.nan
-    rng, index = np.random.default_rng(optimizer.seed), objective.rows.index
-    before = run.parameters.copy()
-    while True:
-        number += 1
-        rate = course.rate(number, error)
-        order = rng.permutation(len(objective.rows))
-        run.begin_epoch(order if index is None else index[order], rate)
-        np.copyto(before, run.parameters)
-        while not run.epoch_done:
-            if watch.interrupted():
-                return Outcome.STOPPED
-            if run.batches() is Status.NOT_FINITE:
-                return Outcome.NOT_FINITE
-        error = run.epoch_error
-        told = Iteration(
-            number=number,
-            steps=run.steps,
-            error=error,
-            gradient_norm=norm(run.mean_gradient),
-            step_size=norm(run.parameters - before),
-            learning_rate=rate,
-            age=number,
-            parameters=run.parameters,
-        )
-        if watch.iteration(told):
-            return Outcome.STOPPED
-        if told.gradient_norm == 0.0 and told.step_size == 0.0:
-            return Outcome.CONVERGED

@@ -184,8 +184,10 @@ class _Watch:
         rest = MOST_TOGETHER if limit is None else limit - now
         if self._limits.plateau:
             until_look = self._history.stride * max(1, self._next_look - len(self._history))
-            steps = 0 if self._last is None else self._last.steps
-            rest = min(rest, max(until_look, LEAST_STEPS - 1 - steps))  # an iteration on all rows is one step
+            until_enough = LEAST_STEPS - 1  # steps, which are iterations or, in mini-batches, more
+            if self._last is not None:
+                until_enough = (LEAST_STEPS - 1 - self._last.steps) // -(-self._last.steps // self._last.number)
+            rest = min(rest, max(until_look, until_enough))
         if self._pace is not None:
             rest = min(rest, self._pace.until - now)
         return max(1, rest)

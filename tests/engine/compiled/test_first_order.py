@@ -65,6 +65,14 @@ def test_every_optimizer_has_a_kernel() -> None:
     assert {cls.name for cls, _ in RULES.values()} == {cls.name for cls in FirstOrder.__subclasses__()} | {"adamw"}
 
 
+def epoch(run: FirstOrderRun, order, rate: float, portion: int = 1000) -> tuple[Status, np.ndarray]:
+    """Make an epoch in portions of so many steps; return the last status and the epoch's record."""
+    records, made, status = np.zeros((1, 3)), 0, Status.GOES_ON
+    while not made and status is Status.GOES_ON:
+        status, made = run.iterations(np.array([rate]), records, order[None], portion)
+    return status, records[0]
+
+
 @pytest.mark.parametrize("parts", [1, 2])
 @pytest.mark.parametrize("l2", [0.0, 0.01])
 @pytest.mark.parametrize("loss", ["mean_squared_error", "half_squared_error"])
@@ -81,11 +89,10 @@ def test_epochs_of_batches_equal_the_reference(rule: str, dtype: str, loss: str,
     rng = np.random.default_rng(5)
     for error, gradient_norm, step_size in recorder.seen:
         start = run.parameters.copy()
-        run.begin_epoch(rng.permutation(len(X)), rate)
-        while not run.epoch_done:
-            assert run.batches(3) is Status.GOES_ON
-        assert_close(run.epoch_error, error, TOLERANCE[dtype], dtype)
-        assert_close(np.linalg.norm(run.mean_gradient), gradient_norm, TOLERANCE[dtype], dtype)
+        status, told = epoch(run, rng.permutation(len(X)), rate, 3)
+        assert status is Status.GOES_ON
+        assert_close(told[0], error, TOLERANCE[dtype], dtype)
+        assert_close(told[1], gradient_norm, TOLERANCE[dtype], dtype)
         assert_close(np.linalg.norm(run.parameters - start), step_size, TOLERANCE[dtype], dtype)
     assert run.steps == 21
     assert_close(run.parameters, wanted, TOLERANCE[dtype], dtype)
@@ -172,8 +179,7 @@ def test_row_that_is_not_a_number_is_noticed_at_its_batch() -> None:
     architecture, p, X, y = problem("float64")
     X[100, 1] = math.nan
     run = FirstOrderRun(architecture, p, X, y, "adam", (0.9, 0.999, 1e-8), batch=30)
-    run.begin_epoch(np.arange(len(X)), 0.01)
-    assert run.batches(100) is Status.NOT_FINITE
+    assert epoch(run, np.arange(len(X)), 0.01)[0] is Status.NOT_FINITE
     assert run.steps == 3
     assert np.isfinite(run.parameters).all()
 
@@ -184,14 +190,23 @@ def test_same_bits_every_time_and_however_the_steps_are_portioned(parts: int) ->
     results = []
     for portion in (1000, 1000, 2):
         run = FirstOrderRun(architecture, p, X, y, "adam", (0.9, 0.999, 1e-8), batch=64, parts=parts)
-        for epoch in range(5):
-            run.begin_epoch(np.random.default_rng(epoch).permutation(len(X)), 0.01)
-            while not run.epoch_done:
-                run.batches(portion)
+        for seed in range(5):
+            epoch(run, np.random.default_rng(seed).permutation(len(X)), 0.01, portion)
         results.append(run.parameters.copy())
         run.close()
     np.testing.assert_array_equal(results[0], results[1])
     np.testing.assert_array_equal(results[0], results[2])
+
+
+def test_several_epochs_in_one_call_are_those_one_after_the_other():
+    architecture, p, X, y = problem("float64")
+    orders = np.array([np.random.default_rng(seed).permutation(len(X)) for seed in range(4)])
+    one, many = (FirstOrderRun(architecture, p, X, y, "adam", (0.9, 0.999, 1e-8), batch=64) for _ in range(2))
+    rates, records = np.array([0.01, 0.02, 0.005, 0.01]), np.zeros((4, 3))
+    wanted = [epoch(one, order, rate)[1] for order, rate in zip(orders, rates, strict=True)]
+    assert many.iterations(rates, records, orders, 10_000) == (Status.GOES_ON, 4)
+    np.testing.assert_array_equal(records, wanted)
+    np.testing.assert_array_equal(one.parameters, many.parameters)
 
 
 @pytest.mark.parametrize("batch", [64, None])
@@ -207,9 +222,8 @@ def test_the_bits_depend_on_the_parts_and_not_on_who_takes_them(batch: int | Non
             run.iterations(np.full(20, 0.01), records)
             results.append((run.parameters.copy(), records))
         else:
-            run.begin_epoch(np.random.default_rng(0).permutation(len(X)), 0.01)
-            run.batches(100)
-            results.append((run.parameters.copy(), run.mean_gradient.copy()))
+            told = epoch(run, np.random.default_rng(0).permutation(len(X)), 0.01)[1]
+            results.append((run.parameters.copy(), told))
         run.close()
     for other in results[1:]:
         np.testing.assert_array_equal(results[0][0], other[0])
@@ -230,8 +244,8 @@ def test_nothing_is_allocated_however_many_steps_are_made() -> None:
     batches = FirstOrderRun(architecture, p, X, y, "adam", (0.9, 0.999, 1e-8), batch=1)
     whole = FirstOrderRun(architecture, p, X, y, "adam", (0.9, 0.999, 1e-8))
     rates, records = np.full(500, 0.01), np.zeros((500, 3))
-    batches.begin_epoch(np.arange(len(X)), 0.01)
-    batches.batches(1)
+    order = np.arange(len(X))[None]
+    batches.iterations(rates[:1], records[:1], order, 1)
     whole.iterations(rates[:1], records[:1])
     counting = _nrt_python.memsys_stats_enabled()
     _nrt_python.memsys_enable_stats()
@@ -239,7 +253,7 @@ def test_nothing_is_allocated_however_many_steps_are_made() -> None:
         counts = []
         for steps in (1, 100, 1, 100):
             before = rtsys.get_allocation_stats()
-            batches.batches(steps)
+            batches.iterations(rates[:1], records[:1], order, steps)
             whole.iterations(rates[:steps], records[:steps])
             after = rtsys.get_allocation_stats()
             counts.append((after.alloc - before.alloc, after.mi_alloc - before.mi_alloc))
@@ -254,21 +268,19 @@ def test_rows_of_an_epoch_may_be_some_of_the_table() -> None:
     architecture, p, X, y = problem("float64")
     chosen = np.arange(7, 150, 2)
     run = FirstOrderRun(architecture, p, X, y, "gradient_descent", rows=len(chosen), batch=16)
-    run.begin_epoch(chosen, 0.01)
-    run.batches(100)
+    mine = epoch(run, chosen, 0.01)[1]
     wanted = FirstOrderRun(architecture, p, X[chosen], y[chosen], "gradient_descent", batch=16)
-    wanted.begin_epoch(np.arange(len(chosen)), 0.01)
-    wanted.batches(100)
+    theirs = epoch(wanted, np.arange(len(chosen)), 0.01)[1]
     np.testing.assert_array_equal(run.parameters, wanted.parameters)
-    assert run.epoch_error == wanted.epoch_error
+    np.testing.assert_array_equal(mine, theirs)
 
 
 def test_portions_take_about_as_long_as_they_should() -> None:
     architecture, p, X, y = xor()
     run = FirstOrderRun(architecture, p, X, y, "gradient_descent")
-    assert run.steps_at_once() == 1
+    assert run.iterations_at_once() == 1
     run.iterations(np.full(1000, 0.5), np.zeros((1000, 3)))
-    assert run.steps_at_once() > 100
+    assert run.iterations_at_once() > 100
 
 
 def test_small_work_stays_on_one_thread() -> None:

@@ -4,11 +4,12 @@ from fallline.engine.compiled.thread_choice import TURNS_BETWEEN_TRIALS, ThreadC
 
 
 def turns(choice: ThreadChoice, together: float, alone: float, count: int) -> list[int]:
-    """Return the threads of so many calls of 10 ms each, at these speeds in steps a second."""
+    """Return the threads of so many calls, each as long as it is to be, at these speeds in steps a second."""
     chosen = []
     for _ in range(count):
         chosen.append(choice.threads)
-        choice.note(round(0.01 * (alone if choice.threads == 1 else together)), 0.01)
+        steps = choice.steps_at_once
+        choice.note(steps, steps / (alone if choice.threads == 1 else together))
     return chosen
 
 
@@ -33,6 +34,18 @@ def test_short_calls_are_judged_together():
             break
     else:
         raise AssertionError("never tried the other way")
+
+
+def test_a_trial_is_short_and_long_steps_need_none():
+    choice = ThreadChoice(2)
+    seconds = {1: 0.0, 2: 0.0}
+    for _ in range(500):
+        threads, steps = choice.threads, choice.steps_at_once
+        took = steps / (10_000 if threads == 1 else 20_000)
+        seconds[threads] += took
+        choice.note(steps, took)
+    assert seconds[1] < 0.02 * seconds[2]
+    assert turns(ThreadChoice(2), together=50, alone=25, count=50).count(1) == 0
 
 
 def test_one_thread_stays_alone():

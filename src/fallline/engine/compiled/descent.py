@@ -19,7 +19,7 @@ from fallline.engine.compiled.passes import loss_and_delta
 from fallline.engine.compiled.team import meet
 
 # What a run is told, and what it tells: integers …
-RULE, ALL_ROWS, BATCH, PARTS, WHOLE, NEXT_ROW, STEPS, STATUS = range(8)
+RULE, ALL_ROWS, BATCH, PARTS, WHOLE, NEXT_ROW, STEPS, STATUS, MADE = range(9)
 RUN_SIZE = 16
 # … the settings of the rule in 0 to 3, and then
 L2, TARGET, EPOCH_ERROR, BEST_ERROR = range(4, 8)
@@ -149,13 +149,22 @@ def squared_distance(p: Array, q: Array, start: int, stop: int) -> float:
 
 
 @kernel
+def length_of_share(p: Array, start: int, stop: int) -> float:
+    """Σ p² over a range of the parameters, in float64."""
+    total = 0.0
+    for i in range(start, stop):
+        total += float(p[i]) * float(p[i])
+    return total
+
+
+@kernel
 def descend(
     plan: Index,
     run: Index,
     settings: Array,
     X: Array,
     y: Array,
-    order: Index,
+    orders: Index,
     packed: Array,
     vectors: Array,
     buffers: Array,
@@ -167,29 +176,36 @@ def descend(
     threads: int,
     steps: int,
 ) -> None:
-    """Make up to `steps` steps; called by each of the threads, at most as many as there are parts, with its own number.
+    """Make up to `steps` steps, or as many iterations as there are rates: steps on all rows, or epochs of mini-batches.
 
-    vectors (7, padded)
-        The weights, those before the last step, the best, the mean gradient, is_weight, and the rule's two slots.
+    Called by each of the threads, at most as many as there are parts, with its own number. An epoch that is left in the
+    middle is gone on with by the next call.
+
+    vectors (8, padded)
+        The weights, those before the last step, the best, the mean gradient of the epoch, is_weight, the rule's two
+        slots, and the weights before the epoch.
     buffers (parts, ·)
         Each part's gradient, and each thread's source and work; the gradients stand together at the beginning.
+    orders (iterations · rows,)
+        For mini-batches, the rows of each epoch in their order.
     rates, records
-        For each step on all rows, its learning rate, and (error, length of the gradient, length of the step).
-        For mini-batches the one rate; the error of the epoch adds up in `settings`.
+        For each iteration its learning rate, and (error, length of the gradient, length of the step). Of an epoch these
+        are the mean error of the batches, each before its own step, the mean gradient, and the way from its beginning.
     """
     n, size = width(vectors), vectors.shape[1]
     w, before, best = pointer(vectors, 0), pointer(vectors, size), pointer(vectors, 2 * size)
     mean, is_weight = pointer(vectors, 3 * size), pointer(vectors, 4 * size)
-    one, two = pointer(vectors, 5 * size), pointer(vectors, 6 * size)
+    one, two, epoch_start = pointer(vectors, 5 * size), pointer(vectors, 6 * size), pointer(vectors, 7 * size)
     all_rows, parts, whole, batch = run[ALL_ROWS], run[PARTS], run[WHOLE] == 1, run[BATCH]
     at = parts * size + (buffers.size - parts * size) // parts * thread
     gradients, source, work = pointer(buffers, 0), pointer(buffers, at), pointer(buffers, at + plan[SOURCE_SIZE])
-    rows_X, rows_y, numbers, blocks = pointer(X, 0), pointer(y, 0), pointer(order, 0), pointer(packed, 0)
+    rows_X, rows_y, numbers, blocks = pointer(X, 0), pointer(y, 0), pointer(orders, 0), pointer(packed, 0)
     results, the_plan, numbers_of_rule = pointer(partial, 0), pointer(plan, 0), pointer(settings, 0)
     scale_of_all = scale_of(the_plan, all_rows)
-    next_row, done, status, best_error, epoch_error = run[NEXT_ROW], run[STEPS], GOES_ON, settings[BEST_ERROR], 0.0
-    first_step, meeting = run[STEPS], 1
-    while done - first_step < steps and status == GOES_ON and (whole or next_row < all_rows):
+    next_row, done, best_error, epoch_error = run[NEXT_ROW], run[STEPS], settings[BEST_ERROR], settings[EPOCH_ERROR]
+    last_step, meeting, made, status = run[STEPS] + steps, 1, 0, GOES_ON
+    while done < last_step and status == GOES_ON and made < rates.size:
+        begun = made * all_rows
         start = 0 if whole else next_row
         stop = all_rows if whole else min(all_rows, next_row + batch)
         rows = stop - start
@@ -203,8 +219,8 @@ def descend(
                 rows_y,
                 numbers,
                 blocks,
-                start,
-                stop,
+                start if whole else begun + start,
+                stop if whole else begun + stop,
                 whole,
                 source,
                 work,
@@ -226,8 +242,6 @@ def descend(
         if better:
             best_error = error
         penalty = settings[L2] * (rows / all_rows) / share
-        done += 1
-        rate = rates[done - first_step - 1] if whole else rates[0]
         for part in range(thread, parts, threads):
             begin, end = size // n * part // parts * n, size // n * (part + 1) // parts * n
             for i in range(begin, end, n):
@@ -235,11 +249,18 @@ def descend(
             if better:
                 for i in range(begin, end, n):
                     store(best, i, load(w, i))
+            if not whole and next_row == 0:
+                for i in range(begin, end, n):
+                    store(epoch_start, i, load(w, i))
+                    store(mean, i, fill(mean, 0.0))
             own = pointer(partial, part * PARTIAL_SIZE)
             sum_gradients(gradients, w, mean, is_weight, size, begin, end, parts, penalty, 0.0 if whole else share, own)
-            update(w, run[RULE], (numbers_of_rule, w, gradients, one, two, begin, end, rate, done))
+            update(w, run[RULE], (numbers_of_rule, w, gradients, one, two, begin, end, rates[made], done + 1))
             if whole:
                 own[MOVED] = squared_distance(w, before, begin, end)
+            elif stop == all_rows:
+                own[SQUARES] = length_of_share(mean, begin, end)
+                own[MOVED] = squared_distance(w, epoch_start, begin, end)
         meeting = meet(counter, threads, meeting)
         check, squares, moved = 0.0, 0.0, 0.0
         for part in range(parts):
@@ -248,21 +269,20 @@ def descend(
             moved += results[part * PARTIAL_SIZE + MOVED]
         if check != 0.0:
             status = NOT_FINITE
-            done -= 1
             break
-        epoch_error += error * share
+        done += 1
+        epoch_error = error if whole else epoch_error + error * share
         next_row = stop
-        if whole:
+        if stop == all_rows:
             gradient_length = math.sqrt(squares)
             if thread == 0:
-                i = done - first_step - 1
-                records[i, 0], records[i, 1], records[i, 2] = error, gradient_length, math.sqrt(moved)
-            if error <= settings[TARGET]:
+                records[made, 0], records[made, 1], records[made, 2] = epoch_error, gradient_length, math.sqrt(moved)
+            if whole and error <= settings[TARGET]:
                 status = TARGET_REACHED
             elif gradient_length == 0.0:
                 status = FLAT
+            made += 1
+            next_row, epoch_error = 0, 0.0
     if thread == 0:
-        run[NEXT_ROW], run[STATUS] = next_row, status
-        settings[EPOCH_ERROR] += epoch_error
-        run[STEPS] = done
-        settings[BEST_ERROR] = best_error
+        run[NEXT_ROW], run[STATUS], run[STEPS], run[MADE] = next_row, status, done, made
+        settings[EPOCH_ERROR], settings[BEST_ERROR] = epoch_error, best_error

@@ -27,7 +27,6 @@ WORK_OF_A_PART = 50_000  # parameters times rows, from which threads that are at
 WORK_OF_A_CALL = 500_000  # the same where a thread must be woken first
 ROWS_OF_A_PART = 16
 EVERYBODY_CAME = 1 << 62  # arrivals beyond any meeting
-AT_ONCE = 0.03  # seconds in compiled code before Python is asked whether to go on
 
 
 class Status(IntEnum):
@@ -97,9 +96,9 @@ class FirstOrderRun:
         step_rows = n if batch is None or whole else batch
         layout = training_plan(architecture, dtype, -(-step_rows // parts))
         self._count, self._plan = architecture.parameter_count, layout.plan
-        self._X, self._y, self._order = X, y, np.zeros(1, np.int64)
+        self._X, self._y, self._no_orders = X, y, np.zeros(1, np.int64)
         self._packed = packed_rows(layout, X, y, shared) if whole else zeros(1, dtype)
-        self._vectors = zeros(7 * layout.padded, dtype).reshape(7, layout.padded)
+        self._vectors = zeros(8 * layout.padded, dtype).reshape(8, layout.padded)
         self._vectors[:3, : self._count] = parameters
         self._vectors[4, : self._count] = architecture.is_weight
         if rule == "rprop":
@@ -113,9 +112,9 @@ class FirstOrderRun:
         self._settings[[descent.L2, descent.TARGET, descent.BEST_ERROR]] = l2, target, math.inf
         self._partial = np.zeros((parts, descent.PARTIAL_SIZE))
         self._counter = np.zeros(8, np.int64)
-        self._rate, self._no_records = np.zeros(1), np.zeros((1, 3))
         self._pool = ThreadPoolExecutor(parts - 1) if parts > 1 else None
         self._choice = ThreadChoice(parts)
+        self.steps_an_iteration = 1 if whole else -(-n // step_rows)
 
     @property
     def parameters(self) -> Array:
@@ -138,55 +137,45 @@ class FirstOrderRun:
         return float(self._settings[descent.BEST_ERROR])
 
     @property
-    def mean_gradient(self) -> Array:
-        """The mean gradient of the epoch so far, with the penalty: a view."""
-        return self._vectors[3, : self._count]
-
-    @property
-    def epoch_error(self) -> float:
-        """The error of the epoch so far: each batch's before its own step, weighted by its share."""
-        return float(self._settings[descent.EPOCH_ERROR])
-
-    @property
     def steps(self) -> int:
         """Steps since the beginning."""
         return int(self._run[descent.STEPS])
 
-    @property
-    def epoch_done(self) -> bool:
-        """Whether every row of the epoch has been seen."""
-        return bool(self._run[descent.NEXT_ROW] >= self._run[descent.ALL_ROWS])
+    def iterations(
+        self, rates: Array, records: Array, orders: Index | None = None, steps: int | None = None
+    ) -> tuple[Status, int]:
+        """Make an iteration for each learning rate, up to a target or trouble; return how many were made.
 
-    def begin_epoch(self, order: Index, rate: float) -> None:
-        """Begin an epoch of mini-batches: the rows in their order, by number, and the learning rate."""
-        self._order, self._rate[0] = order, rate
-        self._run[descent.NEXT_ROW] = 0
-        self._settings[descent.EPOCH_ERROR] = 0.0
-        self._vectors[3] = 0.0
+        On all rows an iteration is a step; in mini-batches an epoch. A call may end in the middle of an epoch; the next
+        goes on with it.
 
-    def batches(self, steps: int | None = None) -> Status:
-        """Make that many steps of the epoch, or as many as take `AT_ONCE` seconds, or what is left of it."""
-        return self._call(self._order, self._rate, self._no_records, steps or self.steps_at_once())
-
-    def iterations(self, rates: Array, records: Array) -> tuple[Status, int]:
-        """Make a step on all rows for each learning rate, up to a target or trouble; return how many were made.
-
-        Each fills a row of `records`: error before the step, length of the gradient, length of the step.
+        Parameters
+        ----------
+        rates (iterations,)
+            The learning rates.
+        records (iterations, 3)
+            Filled for each iteration: error before the step, length of the gradient, length of the step; for an epoch
+            the mean error of its batches, each before its own step, its mean gradient, and its way.
+        orders (iterations, rows)
+            The rows of each epoch in their order, by number; of one that is gone on with, the same as before.
+        steps
+            The most steps of this call; None for as many as take `AT_ONCE` seconds in mini-batches, and for all of them
+            on all rows.
         """
-        before = self.steps
-        status = self._call(self._order, rates, records, len(rates))
-        return status, self.steps - before
+        most = (len(rates) if orders is None else self._choice.steps_at_once) if steps is None else steps
+        status = self._call(self._no_orders if orders is None else orders.reshape(-1), rates, records, most)
+        return status, int(self._run[descent.MADE])
 
-    def steps_at_once(self) -> int:
-        """Return how many steps take about `AT_ONCE` seconds, as far as is known by now."""
-        return max(1, int(AT_ONCE * self._choice.steps_a_second))
+    def iterations_at_once(self) -> int:
+        """Return how many iterations take about `AT_ONCE` seconds, as far as is known by now."""
+        return -(-self._choice.steps_at_once // self.steps_an_iteration)
 
     def close(self) -> None:
         """End the threads."""
         if self._pool is not None:
             self._pool.shutdown()
 
-    def _call(self, order: Index, rates: Array, records: Array, steps: int) -> Status:
+    def _call(self, orders: Index, rates: Array, records: Array, steps: int) -> Status:
         self._counter[0] = 0
         descend: Any = descent.descend
         arguments: Any = (
@@ -195,7 +184,7 @@ class FirstOrderRun:
             self._settings,
             self._X,
             self._y,
-            order,
+            orders,
             self._packed,
             self._vectors,
             self._buffers,
