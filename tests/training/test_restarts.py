@@ -14,7 +14,7 @@ import pytest
 
 from fallline import FalllineError, Network
 from fallline.engine import Rows
-from fallline.optimizers import LBFGS, Adam, GradientDescent
+from fallline.optimizers import LBFGS, Adam, GradientDescent, LevenbergMarquardt
 from fallline.training import restarts as module
 from fallline.training.descent import Standing, descend
 from fallline.training.interrupt import Interrupt
@@ -289,7 +289,7 @@ def test_one_that_was_given_up_is_kept_before_one_that_overflowed_and_after_one_
 
     ended, given_up = minimum(0.5, StopReason.CONVERGED), minimum(0.4, StopReason.GIVEN_UP)
     overflowed = minimum(math.inf, StopReason.NOT_FINITE)
-    assert sorted([overflowed, given_up, ended], key=module._rank) == [ended, given_up, overflowed]
+    assert sorted([overflowed, given_up, ended], key=module.rank) == [ended, given_up, overflowed]
 
 
 @each_way
@@ -320,3 +320,33 @@ def test_how_far_they_are_is_told():
     restarted(GradientDescent(0.01), limits=Limits(seconds=0.7, plateau=False), compiled=False, tell=lines.append)
     assert lines
     assert all(line.startswith("6 starts, ") and "lowest error 0." in line for line in lines)
+
+
+def test_where_starts_reach_the_target_the_one_with_the_fewest_iterations_is_kept():
+    def minimum(iterations, error, reason):
+        return Minimum(0, error, math.nan, error, iterations, reason)
+
+    late, early = (minimum(i, e, StopReason.TARGET_REACHED) for i, e in ((90, 0.01), (40, 0.02)))
+    lower = minimum(30, 0.001, StopReason.CONVERGED)
+    assert sorted([lower, late, early], key=module.rank) == [early, late, lower]
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+def test_a_target_that_is_reached_ends_the_round_for_those_beyond_it(cores):
+    x = np.linspace(-1.0, 1.0, 41)[:, None]
+    rows, limits = Rows(x, np.sin(np.pi * x)), Limits(target_error=1e-4, seconds=60)
+    found = descend_with_restarts(
+        lambda seed: Network([1, 5, 1], ["tanh", "identity"], loss="mean_squared_error", seed=seed),
+        rows,
+        LevenbergMarquardt(),
+        starts=8,
+        seed=3,
+        limits=limits,
+        compiled=True,
+        cores=cores,
+    )
+    reached = [each for each in found.minima if each.stop_reason is StopReason.TARGET_REACHED]
+    assert found.descent.stop_reason is StopReason.TARGET_REACHED
+    assert found.descent.iterations == min(each.iterations for each in reached)
+    assert found.seed in [each.seed for each in reached if each.iterations == found.descent.iterations]
+    assert found.network.error(x, np.sin(np.pi * x)) == found.descent.train_error <= 1e-4

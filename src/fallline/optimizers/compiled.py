@@ -13,7 +13,8 @@ from fallline.optimizers.first_order import FirstOrder
 from fallline.optimizers.optimizer import Iteration, Outcome, Watch
 
 _OUTCOME = {Status.NOT_FINITE: Outcome.NOT_FINITE, Status.FLAT: Outcome.CONVERGED}
-MOST_AT_ONCE = 100_000  # iterations, so that their records stay small
+MOST_AT_ONCE = 100_000  # iterations, so that their records stay small …
+MOST_IN_ORDER = 1 << 16  # rows of mini-batches, so that their orders do
 
 
 def descend_compiled(optimizer: FirstOrder, objective: Objective, parameters: Array, watch: Watch) -> Outcome:
@@ -50,6 +51,7 @@ class _Orders:
     def __init__(self, seed: int, rows: Rows) -> None:
         self._rng, self._rows = np.random.default_rng(seed), rows
         self._drawn = np.empty((0, len(rows)), np.int64)
+        self.most = max(1, MOST_IN_ORDER // len(rows))  # epochs at a time
 
     def next(self, epochs: int) -> Index:
         """Return those of the next epochs (epochs, rows), by number."""
@@ -70,8 +72,9 @@ class _Orders:
 def _descend(optimizer: FirstOrder, run: FirstOrderRun, watch: Watch, orders: _Orders | None) -> Outcome:
     course, number, error = optimizer.schedule().course(), 0, math.nan
     buffer = np.empty((0, 3))
+    ceiling = MOST_AT_ONCE if orders is None else orders.most
     while not watch.interrupted():
-        most = 1 if course.looks_at_errors else min(watch.portion(), run.iterations_at_once(), MOST_AT_ONCE)
+        most = 1 if course.looks_at_errors else min(watch.portion(), run.iterations_at_once(), ceiling)
         rates = course.rates(number + 1, most, error)
         if len(buffer) < most:
             buffer = np.empty((min(2 * most, MOST_AT_ONCE), 3))

@@ -132,8 +132,11 @@ class Standing:
 class Pace(Protocol):
     """Who lets a descent go on, so far and no further for the time being; see `training/restarts.py`."""
 
-    until: int  # the iteration after which the descent waits
     given_up: bool  # whether it is to end; asked before every step
+
+    @property
+    def until(self) -> int:
+        """The iteration after which the descent waits."""
 
     def wait(self, standing: Standing) -> None:
         """Return when the descent may go on, or is given up."""
@@ -223,7 +226,8 @@ class _Watch:
             self._record(iteration, validation_error)
             if self._reason is None and limits.plateau and iteration.steps >= LEAST_STEPS and self._flat():
                 self._reason = StopReason.PLATEAU
-        if self._pace is not None and self._reason is None and number >= self._pace.until:
+        at_hand = iteration.parameters is not None
+        if self._pace is not None and self._reason is None and at_hand and number >= self._pace.until:
             self._pace.wait(self._standing(iteration))
             self.interrupted()
         return self._reason is not None

@@ -6,7 +6,8 @@ ends. A start of the worse half is spared while its course says that it would be
 next round (Domhan, Springenberg & Hutter 2015 give up by forecasts alone).
 
 All that is decided is decided between rounds and by iterations, never by seconds, so that each start goes the same
-way on any number of cores: bit for bit, as long as neither time nor patience runs out.
+way on any number of cores: bit for bit, as long as neither time nor patience runs out. Only a target ends a round
+early, and then the start that needs the fewest iterations is kept, which is the same one in any order.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ def descend_with_restarts(
     """Train a network from several first weights, and keep the best.
 
     The best is the one with the lowest training error and penalty, or, with early stopping, the lowest validation
-    error. Where one reaches the target error, the others end with the round.
+    error; where starts reach the target error, the one with the fewest iterations, which the others need not exceed.
 
     Parameters
     ----------
@@ -144,12 +145,13 @@ def descend_with_restarts(
             )
             return descent, descent.validation_error if watching else descent.train_error + penalty(network.parameters)
 
-        runners = [_Start(each, initial(each), way) for each in seeds]
+        ceiling = _Ceiling()
+        runners = [_Start(each, initial(each), way, ceiling) for each in seeds]
         race = _Race(runners, wish, ends, tell)
         race.run(max(LEAST_ROUND, math.ceil(likely / FIRST_ROUND)), side_by_side, culling)
     begun = [each for each in runners if each.descent is not None]
     minima = [each.minimum() for each in begun]
-    best = min(range(len(begun)), key=lambda i: _rank(minima[i]))  # the first of equals
+    best = min(range(len(begun)), key=lambda i: rank(minima[i]))  # the first of equals
     descent = begun[best].descent
     assert descent is not None
     first = median(each.first_error for each in begun)
@@ -162,17 +164,32 @@ def descend_with_restarts(
     )
 
 
-def _rank(minimum: Minimum) -> tuple[bool, bool, float]:
-    return math.isinf(minimum.value), minimum.stop_reason is StopReason.GIVEN_UP, minimum.value
+def rank(minimum: Minimum) -> tuple[float, ...]:
+    """Return what orders the minima, the best first."""
+    if minimum.stop_reason is StopReason.TARGET_REACHED:
+        return 0, minimum.iterations
+    return 1, math.isinf(minimum.value), minimum.stop_reason is StopReason.GIVEN_UP, minimum.value
+
+
+@dataclass
+class _Ceiling:
+    """The iterations that no start need exceed: those of the first that reached the target."""
+
+    iterations: float = math.inf
 
 
 class _Start(Pace):
     """One descent in a thread of its own, so that its optimizer keeps all that it knows while it waits."""
 
-    def __init__(self, seed: int, network: Network, way: Callable[[Network, _Start], tuple[Descent, float]]) -> None:
+    def __init__(
+        self,
+        seed: int,
+        network: Network,
+        way: Callable[[Network, _Start], tuple[Descent, float]],
+        ceiling: _Ceiling,
+    ) -> None:
         self.seed = seed
         self.network = network
-        self.until = 0
         self.given_up = False
         self.standing: Standing | None = None  # where it waits
         self.descent: Descent | None = None  # when it is over
@@ -180,6 +197,8 @@ class _Start(Pace):
         self.first_error = math.nan
         self.latest = Record(0, 0, 0.0, math.inf, math.nan, math.nan, math.nan, math.nan)
         self._way = way
+        self._until = 0
+        self._ceiling = ceiling
         self._problem: BaseException | None = None
         self._go, self._rest = threading.Semaphore(0), threading.Semaphore(0)
         self._thread: threading.Thread | None = None
@@ -189,9 +208,14 @@ class _Start(Pace):
         """Whether it has made its first round, or is making it."""
         return self._thread is not None
 
+    @property
+    def until(self) -> int:
+        """The iteration after which it waits."""
+        return int(min(self._until, self._ceiling.iterations))
+
     def round(self, until: int) -> None:
         """Go on to an iteration or to the end, whichever comes first."""
-        self.until = until
+        self._until = until
         if self._thread is None:
             self._thread = threading.Thread(target=self._descend, daemon=True)
             self._thread.start()
@@ -238,6 +262,8 @@ class _Start(Pace):
             self.descent, value = self._way(self.network, self)
             if self.descent.stop_reason is not StopReason.NOT_FINITE and math.isfinite(value):
                 self.value = value
+            if self.descent.stop_reason is StopReason.TARGET_REACHED:
+                self._ceiling.iterations = min(self._ceiling.iterations, self.descent.iterations)
         except BaseException as problem:
             self._problem = problem
         finally:
