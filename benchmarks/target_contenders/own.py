@@ -48,7 +48,7 @@ class Fallline(Solver):
     optimizer: str
 
     def __init__(self, problem: Problem) -> None:
-        self.problem = problem
+        self.architecture = problem.architecture
         X, y = problem.table
         self.rows = Rows(X, y)
         first_order = issubclass(OPTIMIZERS[self.optimizer], FirstOrder)
@@ -56,13 +56,13 @@ class Fallline(Solver):
         self.minimizer = OPTIMIZERS[self.optimizer](**settings)
 
     def error(self, parameters: np.ndarray) -> float:
-        return Objective(self.problem.architecture, self.rows, compiled=True).error(parameters)
+        return Objective(self.architecture, self.rows, compiled=True).error(parameters)
 
     def descend(self, parameters: np.ndarray, goal: Goal) -> None:
-        shape = self.problem.shape
+        shape = self.architecture.shape
         at_once = min(len(self.rows), block_length(max(shape)))
         with fitting_threads(at_once, shape), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            objective = Objective(self.problem.architecture, self.rows, compiled=True)
+            objective = Objective(self.architecture, self.rows, compiled=True)
             self.minimizer.minimize(objective, parameters, TargetWatch(goal))
 
 

@@ -72,7 +72,7 @@ class Kind:
 
     def address(self, kernel: Callable[..., Any], dtype: np.dtype[np.floating]) -> int:
         """Return where the kernel's code for this dtype begins, compiling it when it is first asked for."""
-        return _address(kernel, self, dtype.name)
+        return _address(kernel, self, dtype)
 
 
 def _given(context: Any, builder: Any, value: Any, given: Any, wanted: Any) -> Any:
@@ -85,8 +85,8 @@ def _given(context: Any, builder: Any, value: Any, given: Any, wanted: Any) -> A
 
 
 @cache
-def _address(kernel: Any, kind: Kind, dtype: str) -> int:
-    signature = kind.signature(getattr(types, dtype))
+def _address(kernel: Any, kind: Kind, dtype: np.dtype[np.floating]) -> int:
+    signature = kind.signature(getattr(types, dtype.name))
     kernel.compile(signature)
     compiled = kernel.overloads[signature.args]
     return int(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))

@@ -6,6 +6,8 @@ its δ while f′(z) is still needed, at i + shift.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from fallline.engine.architecture import Architecture
@@ -53,6 +55,7 @@ backward, curvature, forward, multiply = (
 )
 
 
+@lru_cache(maxsize=64)  # since many short descents of the same network begin with it
 def curvature_plan(
     architecture: Architecture, dtype: np.dtype[np.floating], rows: int, *, one_block: bool = False
 ) -> Layout:
