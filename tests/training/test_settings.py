@@ -7,7 +7,18 @@ import pytest
 
 from fallline import FalllineError, Settings
 from fallline.data import prepare, read_table
-from fallline.optimizers import LBFGS, OPTIMIZERS, Adam, Cosine, FirstOrder, GradientDescent, OnPlateau, Rprop, Step
+from fallline.optimizers import (
+    LBFGS,
+    OPTIMIZERS,
+    Adam,
+    Cosine,
+    FirstOrder,
+    GradientDescent,
+    LevenbergMarquardt,
+    OnPlateau,
+    Rprop,
+    Step,
+)
 from fallline.training import settings as module
 from fallline.training.settings import plan
 
@@ -287,3 +298,15 @@ def test_the_network_of_a_plan_has_its_seed_initialiser_and_dtype():
     assert network.parameters.tobytes() == planned(initialiser="normal", seed=3).network("float32").parameters.tobytes()
     assert network.parameters.tobytes() != planned(initialiser="he", seed=3).network("float32").parameters.tobytes()
     assert network.parameters.tobytes() != planned(initialiser="normal", seed=4).network("float32").parameters.tobytes()
+
+
+def test_bayesian_regularisation_finds_its_own_penalty():
+    found = planned(optimizer="bayesian_regularisation")
+    assert not found.choose_l2
+    assert found.reasons["l2"] == "bayesian_regularisation finds its own"
+
+
+def test_auto_becomes_an_optimizer_with_its_reason():
+    found = planned(optimizer="auto", hidden=[4])
+    assert found.optimizer == LevenbergMarquardt(variable_projection=True)
+    assert found.reasons["optimizer"].startswith("Levenberg–Marquardt, the linear output layer solved exactly: ")

@@ -10,7 +10,18 @@ from fallline.data import Prepared, Task
 from fallline.engine import LOSSES, Architecture, lookup, per_layer
 from fallline.errors import FalllineError
 from fallline.network import INITIALISERS, Network
-from fallline.optimizers import LBFGS, OPTIMIZERS, Auto, Cosine, FirstOrder, OnPlateau, Optimizer, Schedule, Step
+from fallline.optimizers import (
+    LBFGS,
+    OPTIMIZERS,
+    Auto,
+    BayesianRegularisation,
+    Cosine,
+    FirstOrder,
+    OnPlateau,
+    Optimizer,
+    Schedule,
+    Step,
+)
 from fallline.training.stopping import Limits
 
 MANY_ROWS = 20_000  # from here on: mini-batches, early stopping, no search for a penalty
@@ -111,10 +122,13 @@ def plan(settings: Settings, prepared: Prepared) -> Plan:
     seconds = settings.time_limit
     if seconds is None and settings.iterations is None:
         seconds = DEFAULT_SECONDS
-    choosable = settings.l2 is None and not many and rows >= FEW_ROWS // 2
+    own_penalty = settings.optimizer == BayesianRegularisation.name
+    choosable = settings.l2 is None and not many and rows >= FEW_ROWS // 2 and not own_penalty
     if settings.l2 is not None and not 0 <= settings.l2 < float("inf"):
         raise FalllineError(f"--l2 {settings.l2}: expected a number of 0 or more.")
-    if settings.l2 is None and not choosable:
+    if own_penalty:
+        reasons["l2"] = "bayesian_regularisation finds its own"
+    elif settings.l2 is None and not choosable:
         reasons["l2"] = "early stopping takes its place" if many else f"{rows} rows are too few to choose one"
     refit = settings.refit
     if refit is None:

@@ -21,6 +21,7 @@ from fallline.engine.compiled.objective import packed_rows
 from fallline.engine.compiled.thread_choice import AT_ONCE
 
 DOUBLE = np.dtype(np.float64)
+MOST_TRIALS = 1 << 20  # of a call, however short those before were
 PRODUCTS_A_SECOND = 2e9
 
 
@@ -177,7 +178,7 @@ class LevenbergMarquardtRun:
         for other in others:
             other.result()
         seconds = time.perf_counter() - started
-        self._trials_at_once = max(1, min(4 * trials, int(trials * AT_ONCE / seconds)))
+        self._trials_at_once = max(1, min(4 * trials, int(trials * AT_ONCE / seconds), MOST_TRIALS))
         status = Status(int(self._run[kernels.STATUS]))
         if status is Status.NOT_FINITE and self.evaluations:  # no second run may begin at a point without a gradient
             np.copyto(self.parameters, self._vectors[kernels.TRIAL, : self._size])
