@@ -48,7 +48,10 @@ def test_the_summary_of_a_regression_has_its_numbers(regression):
     run, text = regression, words(summary(regression))
     assert "table the dict: 60 rows, 4 columns; target 'price' (regression)" in text
     assert "network 2-16-1, tanh, identity; 65 parameters, float64" in text
-    assert f"descent lbfgs, 5 iterations, {run.seconds:.1f} s in all; penalty l2 0.25" in text
+    assert (
+        f"descent lbfgs (all rows at each step: 60 rows), 5 iterations, {run.seconds:.1f} s in all; penalty l2 0.25"
+        in text
+    )
     assert f"stopped {StopReason.ITERATION_LIMIT.text}. {StopReason.ITERATION_LIMIT.remedy}" in text
     assert "on 12 validation rows RMSE R²" in text
     for name, score in (
