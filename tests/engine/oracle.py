@@ -180,14 +180,26 @@ def jacobian(shape, activations, parameters, X, *, of_logits=False):
 
 def gauss_newton(shape, activations, name, parameters, X, y):
     """Return Σ over rows of Jᵀ H J (P, P), J and H by what the loss sees: outputs, or a cross-entropy's logits."""
+    J, H = _jacobian_and_curvature(shape, activations, name, parameters, X, y)
+    return np.einsum("rip,ijr,rjq->pq", J, H, J)
+
+
+def second_derivative_product(shape, activations, name, parameters, X, y, v):
+    """Return Σ over rows of Jᵀ H f″(v, v) (P,), f being what the loss sees."""
+    J, H = _jacobian_and_curvature(shape, activations, name, parameters, X, y)
+    z, a = forward(shape, activations, HyperDual(parameters, v, v), X)[-1]
+    return np.einsum("rip,ijr,rj->p", J, H, (z if name in INCLUDED else a).ab)
+
+
+def _jacobian_and_curvature(shape, activations, name, parameters, X, y):
+    """Return J (rows, outputs, P) and H (outputs, outputs, rows), by what the loss sees."""
     of_logits = name in INCLUDED
     J = jacobian(shape, activations, parameters, X, of_logits=of_logits)
     z, a = forward(shape, activations, parameters, X)[-1]
     unit = np.eye(y.shape[1])
     seen = HyperDual(z if of_logits else a, unit[:, None, None, :], unit[None, :, None, :])
     summands, count = LOSSES[name](seen, ACTIVATIONS[activations[-1]](seen) if of_logits else seen, y)
-    H = summands.sum(-1).ab / count  # (outputs, outputs, rows)
-    return np.einsum("rip,ijr,rjq->pq", J, H, J)
+    return J, summands.sum(-1).ab / count
 
 
 class Problem(NamedTuple):

@@ -66,6 +66,8 @@ def check_all(p: oracle.Problem) -> None:
     assert_close(matrix, G, relative=EXACT, what="Gauss–Newton matrix")
     assert_close(reference.gauss_newton_product(*engine, p.v), G @ p.v, relative=EXACT, what="Gauss–Newton product")
     assert_close(reference.hessian_vector_product(*engine, p.v), Hv, relative=EXACT, what="Hessian–vector product")
+    bent = oracle.second_derivative_product(*textbook, p.v)
+    assert_close(reference.second_derivative_product(*engine, p.v), bent, relative=EXACT, what="second derivative")
 
 
 @settings(max_examples=120, deadline=None)

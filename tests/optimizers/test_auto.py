@@ -66,7 +66,9 @@ def test_it_follows_from_parameters_rows_loss_and_time(arguments, kind, reason):
 
 def test_the_dual_form_leaves_the_output_layer_in_the_system():
     assert chosen((3, 10, 1), 8).optimizer == LevenbergMarquardt()
-    assert chosen((3, 10, 1), 80).optimizer.variable_projection
+    projecting = chosen((3, 10, 1), 80).optimizer
+    assert projecting.variable_projection
+    assert projecting.geodesic_acceleration
 
 
 def test_a_matrix_beyond_memory_is_not_chosen(monkeypatch):

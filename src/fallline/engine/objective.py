@@ -135,6 +135,10 @@ class Objective:
             product = self._blockwise(reference.hessian_vector_product, parameters, v)
         return self._with_penalty(v, product, len(self.rows))
 
+    def second_derivative_product(self, parameters: Array, v: Array) -> Array:
+        """Return Jᵀ H f″(v, v), as `reference.second_derivative_product`; the penalty adds nothing to it."""
+        return self._blockwise(reference.second_derivative_product, parameters, v)
+
     def _blockwise(self, product: Product, parameters: Array, v: Array) -> Array:
         total = np.zeros_like(parameters)
         for X, y in self.rows.blocks(self._block):

@@ -131,6 +131,29 @@ def gauss_newton_product(architecture: Architecture, parameters: Array, X: Array
     return _backward(architecture, parameters, trace, delta)
 
 
+def second_derivative_product(architecture: Architecture, parameters: Array, X: Array, y: Array, v: Array) -> Array:
+    """Return Jᵀ H f″(v, v) (parameters,), f″(v, v) being the second derivative along v of what the loss sees.
+
+    J and H as in `gauss_newton`. For ½ Σ (ŷ − y)² this is Jᵀ r″ with the residuals r.
+    """
+    trace = forward(architecture, parameters, X)
+    tangents = _forward_tangent(architecture, parameters, trace, v)
+    ddz: Array = np.zeros_like(trace[0].z)
+    dda: Array = ddz
+    layers, directions = architecture.layers(parameters), architecture.layers(v)
+    for i, (W, V, activation) in enumerate(zip(layers, directions, architecture.layer_activations, strict=True)):
+        if i > 0:
+            ddz = 2.0 * tangents[i - 1][1] @ V[:, :-1].T + dda @ W[:, :-1].T
+        dz = tangents[i][0]  # whose change is ddz; forward as backward, since every activation's Jacobian is symmetric
+        dda = activation.backward_tangent(trace[i].z, trace[i].a, dz, dz, ddz)
+    final, curvature = trace[-1], architecture.loss_function.curvature
+    if architecture.loss_function.from_logits_of is not None:
+        delta = curvature(final.z, y, ddz)
+    else:
+        delta = architecture.layer_activations[-1].backward(final.z, final.a, curvature(final.a, y, dda))
+    return _backward(architecture, parameters, trace, delta * _scale(architecture, y))
+
+
 def hessian_vector_product(architecture: Architecture, parameters: Array, X: Array, y: Array, v: Array) -> Array:
     """Return the Hessian of the loss times v (parameters,), exactly, by Pearlmutter's R operator (1994).
 

@@ -67,7 +67,7 @@ class Auto(Optimizer):
             return Choice(optimizer, f"Adam on mini-batches: {work}, about {a_pass:.2g} s for a pass over all rows")
         if architecture.loss not in WITHOUT_CURVATURE and self._affords_matrix(size, rows * outputs, seconds):
             if has_linear_output(architecture) and rows * outputs >= size:
-                optimizer = LevenbergMarquardt(variable_projection=True)
+                optimizer = LevenbergMarquardt(variable_projection=True, geodesic_acceleration=True, least_scale=1e-3)
                 return Choice(optimizer, f"Levenberg–Marquardt, the linear output layer solved exactly: {work}")
             return Choice(LevenbergMarquardt(), f"Levenberg–Marquardt: {work}")
         if size <= MOST_PARAMETERS_OF_BFGS:

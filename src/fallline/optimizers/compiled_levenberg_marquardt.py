@@ -37,6 +37,7 @@ def descend_compiled(optimizer: LevenbergMarquardt, objective: Objective, parame
         gradient_tolerance=optimizer.gradient_tolerance,
         flat_gradient=flat_gradient(parameters),
         variable_projection=optimizer.variable_projection,
+        geodesic_acceleration=optimizer.geodesic_acceleration,
         threads=objective.threads or threads_for_matrix(objective.architecture, len(X)),
     )
     number = 0

@@ -49,18 +49,13 @@ def dual_step(
 ) -> bool:
     """Solve a system of as many unknowns as J has columns (rows times outputs), where these are fewer than parameters.
 
-    By Woodbury's identity s = −E⁻¹ (g − J (I + Jᵀ E⁻¹ J)⁻¹ Jᵀ E⁻¹ g), J standing by parameters.
+    J stands by parameters.
     """
     n = width(J)
-    for c in range(0, columns + n, n):
-        store(solution, c, fill(J, 0.0))
     for i in range(size):
         reciprocal, at = 1.0 / damping[i], i * columns
-        share = gradient[i] * reciprocal
         for c in range(0, columns, n):
-            column = load(J, at + c)
-            store(scaled, at + c, column * reciprocal)
-            store(solution, c, load(solution, c) + column * share)
+            store(scaled, at + c, load(J, at + c) * reciprocal)
 
     multiply(J, plan[MULTIPLY_BY], (J, 0, 1, columns, columns, size, scaled, 0, dense, 0, columns, False))
     for i in range(columns):
@@ -68,6 +63,31 @@ def dual_step(
             store(system, i * stride + c, load(dense, i * columns + c))
     if factorise(system, ones, factor, columns, stride) <= 0.0:
         return False
+    solve_dual(J, damping, gradient, scaled, factor, solution, step, size, columns, stride)
+    return True
+
+
+@kernel
+def solve_dual(
+    J: Array,
+    damping: Array,
+    gradient: Array,
+    scaled: Array,
+    factor: Array,
+    solution: Array,
+    step: Array,
+    size: int,
+    columns: int,
+    stride: int,
+) -> None:
+    """By Woodbury's identity s = −E⁻¹ (g − J (I + Jᵀ E⁻¹ J)⁻¹ Jᵀ E⁻¹ g), with the factor of the middle and E⁻¹ J."""
+    n = width(J)
+    for c in range(0, columns + n, n):
+        store(solution, c, fill(J, 0.0))
+    for i in range(size):
+        at = i * columns
+        for c in range(0, columns, n):
+            store(solution, c, load(solution, c) + load(scaled, at + c) * gradient[i])
     solve_transposed(factor, columns, stride, solution)
     solve_upper(factor, columns, stride, solution)
     for i in range(size):
@@ -75,7 +95,6 @@ def dual_step(
         for c in range(0, columns, n):
             total = total + load(J, at + c) * load(solution, c)
         step[i] = (sum_of_lanes(total) - gradient[i]) / damping[i]
-    return True
 
 
 @kernel

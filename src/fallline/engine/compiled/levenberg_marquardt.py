@@ -10,7 +10,9 @@ from __future__ import annotations
 import math
 
 from fallline.engine.arrays import Array, Index
-from fallline.engine.compiled.damping import dual_step, orthogonal_step, primal_step
+from fallline.engine.compiled.calls import ACCELERATION as ACCELERATION_KIND
+from fallline.engine.compiled.cholesky import solve_transposed, solve_upper
+from fallline.engine.compiled.damping import dual_step, orthogonal_step, primal_step, solve_dual
 from fallline.engine.compiled.descent import scale_of, share_of_step
 from fallline.engine.compiled.gauss_newton import accumulate
 from fallline.engine.compiled.jit import kernel
@@ -23,6 +25,7 @@ from fallline.engine.compiled.team import meet
 ROWS, THREADS, SIZE, STRIDE, COLUMNS, COLUMN_STRIDE, EXACT_ROOT, SHIFT = range(8)
 READY, STATUS, MADE, EVALUATIONS, ORTHOGONAL, FACTORED, FRESH, LAST = range(8, 16)
 OUTPUT_STRIDE, OUTPUTS_FROM = range(16, 18)  # of a variable projection; else 0
+ACCELERATION_BY, REJECTED = range(18, 20)  # the first 0 without geodesic acceleration
 RUN_SIZE = 24
 # … its numbers …
 L2, TARGET, TOLERANCE, LEAST_FACTOR, DAMPING, GROWTH, FIRST_DAMPING, ERROR = range(8)
@@ -30,14 +33,17 @@ VALUE, PREDICTED, LARGEST, LENGTH, STEP_LENGTH, FLAT_GRADIENT, LEAST_SCALE, TINY
 OUTPUT_CURVATURE = 16
 STATE_SIZE = 24
 # … and its vectors over the parameters.
-WEIGHTS, TRIAL, STEP, GRADIENT, SCALE, IS_WEIGHT, DAMPINGS, PENALTY, ONES, SOLUTION = range(10)
-VECTORS = 10
+WEIGHTS, TRIAL, STEP, GRADIENT, SCALE, IS_WEIGHT, DAMPINGS, PENALTY, ONES, SOLUTION, ACCELERATION = range(11)
+VECTORS = 11
 
 GOES_ON, NOT_FINITE, TARGET_REACHED, CONVERGED, NO_DESCENT = range(5)
 
 EPSILON = 2.0**-52
+MOST_ACCELERATION = 0.75  # twice its length by that of the step
 PROJECTED_DAMPING = 1e-4  # of the output layer in a variable projection, relative to the largest scale
 MOST_DAMPING, LEAST_DAMPING = 1e30, 1e-30
+
+acceleration = ACCELERATION_KIND.call
 
 
 @kernel
@@ -143,6 +149,37 @@ def find_step(
 
 
 @kernel
+def accelerate(
+    run: Index, state: Array, vectors: Array, length: int, force: Array, J: Array, scaled: Array, factor: Array
+) -> None:
+    """Bend the trial's step by half its acceleration; reject it where that is too long for its length.
+
+    The factor is the step's: of the whole system, whichever way it came, or of the dual one.
+    """
+    size, squares, step_squares = run[SIZE], 0.0, 0.0
+    a = pointer(vectors, ACCELERATION * length)
+    if run[COLUMNS]:
+        e, solution = pointer(vectors, DAMPINGS * length), pointer(vectors, SOLUTION * length)
+        solve_dual(J, e, force, scaled, factor, solution, a, size, run[COLUMNS], run[COLUMN_STRIDE])
+    else:
+        for i in range(size):
+            a[i] = -force[i]
+        solve_transposed(factor, size, run[STRIDE], a)
+        solve_upper(factor, size, run[STRIDE], a)
+    for i in range(size):
+        scale, move = vectors[SCALE * length + i], vectors[STEP * length + i]
+        squares += scale * a[i] * a[i]
+        step_squares += scale * move * move
+    if 4.0 * squares <= MOST_ACCELERATION**2 * step_squares:
+        run[REJECTED] = 0
+        for i in range(size):
+            vectors[TRIAL * length + i] += 0.5 * a[i]
+    else:
+        run[REJECTED] = 1
+        grow(run, state)
+
+
+@kernel
 def grow(run: Index, state: Array) -> None:
     """Raise the damping, ever faster; beyond all measure there is no way down."""
     state[DAMPING] *= state[GROWTH]
@@ -216,6 +253,7 @@ def project(
 @kernel
 def descend(
     plan: Index,
+    second: Index,
     run: Index,
     state: Array,
     packed: Array,
@@ -248,7 +286,7 @@ def descend(
     own_J, work = pointer(J, J.size // threads * thread), pointer(works, works.size // threads * thread)
     the_run, numbers, error = pointer(run, 0), pointer(state, 0), pointer(errors, thread * 8)
     the_factor, triangle, scaled_J = pointer(factor, 0), pointer(R, 0), pointer(scaled, 0)
-    scale, tried, meeting = scale_of(the_plan, rows), 0, 1
+    scale, tried, meeting, activations = scale_of(the_plan, rows), 0, 1, pointer(second, 0)
     if run[OUTPUT_STRIDE] and run[EVALUATIONS] == 0:
         meeting = project(
             the_plan, the_run, numbers, w, all_vectors, length, blocks, work, projections, counter, thread, meeting
@@ -292,6 +330,20 @@ def descend(
         meeting = meet(counter, threads, meeting)
         if run[STATUS] != GOES_ON or run[MADE] >= records.shape[0] or tried >= trials:
             break
+        if run[ACCELERATION_BY]:
+            v, shift = pointer(vectors, STEP * length), run[SHIFT]
+            given = (the_plan, activations, w, v, blocks, rows, work, shift, gradient, thread, threads)
+            acceleration(w, run[ACCELERATION_BY], given)
+            meeting = meet(counter, threads, meeting)
+            if thread == 0:
+                add_parts(all_gradients, length, 0, length, threads)
+                accelerate(the_run, numbers, all_vectors, length, gradient, own_J, scaled_J, the_factor)
+            meeting = meet(counter, threads, meeting)
+            if run[STATUS] != GOES_ON:
+                break
+            if run[REJECTED]:
+                tried += 1
+                continue
         if run[OUTPUT_STRIDE]:
             meeting = project(
                 the_plan,

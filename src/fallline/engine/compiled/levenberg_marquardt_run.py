@@ -12,6 +12,7 @@ import numpy as np
 from fallline.engine.architecture import Architecture
 from fallline.engine.arrays import Array
 from fallline.engine.compiled import levenberg_marquardt as kernels
+from fallline.engine.compiled.acceleration import acceleration_address, second_derivative_addresses
 from fallline.engine.compiled.cholesky import stride_of
 from fallline.engine.compiled.cores import current_core, run_beside
 from fallline.engine.compiled.curvature import curvature_plan
@@ -56,6 +57,8 @@ class LevenbergMarquardtRun:
         Whether to factor by reflections from the start.
     variable_projection
         Whether to solve for the output layer's weights at every step.
+    geodesic_acceleration
+        Whether to bend each step by half its acceleration.
     threads
         How many threads work on an iteration; the bits of the result depend on it, and on nothing else.
     """
@@ -77,6 +80,7 @@ class LevenbergMarquardtRun:
         dual: bool | None = None,
         orthogonal: bool = False,
         variable_projection: bool = False,
+        geodesic_acceleration: bool = False,
         threads: int = 1,
     ) -> None:
         size, outputs, rows = architecture.parameter_count, architecture.outputs, len(X)
@@ -100,6 +104,10 @@ class LevenbergMarquardtRun:
             plan.work_size,
         )
         self._run[kernels.ORTHOGONAL] = orthogonal
+        self._second = np.zeros(1, np.int64)
+        if geodesic_acceleration:
+            self._second = second_derivative_addresses(architecture, DOUBLE)
+            self._run[kernels.ACCELERATION_BY] = acceleration_address(DOUBLE)
         self._state = np.zeros(kernels.STATE_SIZE)
         self._state[: kernels.GROWTH + 1] = l2, target, gradient_tolerance, least_factor, damping, 2.0
         self._state[[kernels.LEAST_SCALE, kernels.FLAT_GRADIENT]] = least_scale, flat_gradient
@@ -126,7 +134,7 @@ class LevenbergMarquardtRun:
             zeros(size * columns if dual else 16, DOUBLE),  # J / E
             zeros((threads + 1) * projection_size, DOUBLE),  # the output layer's systems
             zeros(threads * (size + 1) * block_columns, DOUBLE),
-            zeros(threads * 2 * plan.work_size, DOUBLE),
+            zeros(threads * (3 if geodesic_acceleration else 2) * plan.work_size, DOUBLE),
             zeros(threads * 8, DOUBLE),  # errors
         ]
         self._counter = np.zeros(8, np.int64)
@@ -154,6 +162,7 @@ class LevenbergMarquardtRun:
         descend: Any = kernels.descend
         arguments: Any = (
             self._plan,
+            self._second,
             self._run,
             self._state,
             self._packed,
