@@ -30,7 +30,7 @@ from target_contenders.solver import Solver
 from page import table, write
 
 STARTS = 30
-HOPELESS = 5  # starts without a success, after which a contender is spared the others
+HOPELESS = 4  # starts without a success, after which a contender is spared the others
 WARM_UP, WARM_UP_SEED = 0.3, 10**6  # seconds
 PAUSE = 0.05  # until the threads of the one before have gone to sleep
 FEW_PARAMETERS, REQUIRED_OF_PEERS, ALLOWED_OF_AUTO = 500, 5.0, 1.5
