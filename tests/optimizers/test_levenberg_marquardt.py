@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.linalg import lstsq
 from scipy.optimize import least_squares
 
-from fallline.engine import LOSSES, Architecture, Objective, Rows, reference
+from fallline.engine import ACTIVATIONS, LOSSES, Architecture, Objective, Rows, reference
 from fallline.engine.compiled.levenberg_marquardt_run import LevenbergMarquardtRun
 from fallline.errors import FalllineError
 from fallline.network import Network
@@ -92,6 +92,21 @@ def test_geodesic_acceleration_bends_the_step_by_half_of_the_dense_one(l2, rows,
     LevenbergMarquardt(damping=0.3, geodesic_acceleration=True).minimize(objective, parameters, watch)
     np.testing.assert_allclose(parameters - w, v + 0.5 * a, rtol=1e-5, atol=1e-7)
     assert watch.history[0].step_size == pytest.approx(np.linalg.norm(v + 0.5 * a), rel=1e-6)
+
+
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+def test_the_bent_step_through_every_activation_is_that_of_the_reference(activation):
+    hidden = "tanh" if activation == "softmax" else activation
+    architecture = Architecture((2, 4, 3, 2), (hidden, hidden, activation), "mean_squared_error")
+    rng, ends = np.random.default_rng(5), []
+    X, y, start = rng.normal(size=(50, 2)), rng.normal(size=(50, 2)), rng.normal(size=architecture.parameter_count)
+    for geodesic, compiled in ((False, False), (True, False), (True, True)):
+        objective, parameters = Objective(architecture, Rows(X, y), compiled=compiled), start.copy()
+        LevenbergMarquardt(damping=3.0, geodesic_acceleration=geodesic).minimize(objective, parameters, Watch(1))
+        ends.append(parameters - start)
+    straight, reference_step, compiled_step = ends
+    assert np.linalg.norm(reference_step - straight) > 1e-4 * np.linalg.norm(straight)
+    np.testing.assert_allclose(compiled_step, reference_step, rtol=1e-8, atol=1e-10)
 
 
 @each_engine
