@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from fallline.engine.architecture import Architecture
 from fallline.engine.arrays import Array, Index
 from fallline.engine.compiled import calls
 from fallline.engine.compiled.curvature import forward_tangent
@@ -35,7 +34,7 @@ from fallline.engine.compiled.layout import (
     WEIGHTS_AT,
     Z_AT,
 )
-from fallline.engine.compiled.second_derivatives import SECOND_DERIVATIVE_KERNELS, softmax_tangent
+from fallline.engine.compiled.second_derivatives import softmax_tangent
 from fallline.engine.compiled.shared_product import share_of_rows
 
 activation, backward, curvature = calls.ACTIVATION.call, calls.BACKWARD.call, calls.CURVATURE.call
@@ -118,12 +117,6 @@ def share_of_acceleration(
         for i in range(0, outputs * padded, n):
             store(work, d_at + i, load(work, seen + i))
         backward(w, plan[BACKWARD_BY], (plan, w, packed, at, work, padded, result, start > begin))
-
-
-def second_derivative_addresses(architecture: Architecture, dtype: np.dtype[np.floating]) -> Index:
-    """Return where each layer's kernel of f″ begins."""
-    kernels = [SECOND_DERIVATIVE_KERNELS[name] for name in architecture.activations]
-    return np.array([calls.ACTIVATION.address(kernel, dtype) for kernel in kernels])
 
 
 def acceleration_address(dtype: np.dtype[np.floating]) -> int:

@@ -33,6 +33,7 @@ from fallline.engine.compiled.layout import (
 )
 from fallline.engine.compiled.matrices import put_sums
 from fallline.engine.compiled.passes import loss_and_delta
+from fallline.engine.compiled.shared_product import share_of_rows
 
 activation, backward, curvature = (
     calls.ACTIVATION.call,
@@ -182,10 +183,7 @@ def accumulate(
     With a stride of 0 there is no matrix, and J of the last block is left behind.
     """
     n, block = width(w), plan[ROWS]
-    blocks = (all_rows + block - 1) // block
-    chunk = (blocks + threads - 1) // threads * block
-    begin = min(all_rows, thread * chunk)
-    end = min(all_rows, begin + chunk)
+    begin, end = share_of_rows(plan, all_rows, thread, threads)
     outputs = plan[HEAD + FIELDS * (plan[LAYERS] - 1) + UNITS]
     scale, error = scale_of(plan, all_rows), 0.0
     for start in range(begin, end, block):

@@ -6,8 +6,6 @@ its tangent at `+ shift`, and f″(z) with room for Wᵀ δ at `+ 2 shift`.
 
 from __future__ import annotations
 
-import numpy as np
-
 from fallline.engine.architecture import Architecture
 from fallline.engine.arrays import Array, Index
 from fallline.engine.compiled import calls
@@ -39,7 +37,7 @@ from fallline.engine.compiled.layout import (
 from fallline.engine.compiled.objective import packed_rows
 from fallline.engine.compiled.passes import loss_and_delta
 from fallline.engine.compiled.plans import training_plan
-from fallline.engine.compiled.second_derivatives import SECOND_DERIVATIVE_KERNELS, softmax_tangent
+from fallline.engine.compiled.second_derivatives import second_derivative_addresses, softmax_tangent
 from fallline.engine.compiled.shared_product import SharedProduct, share_of_rows
 
 activation, curvature, forward, loss = (
@@ -174,9 +172,7 @@ class Hessian:
         plan = training_plan(architecture, dtype, -(-len(X) // threads), tiles=True)
         plan.plan[CURVATURE_BY] = calls.CURVATURE.address(CURVATURE_KERNELS[architecture.loss], dtype)
         self._plan, self._rows = plan.plan, len(X)
-        self._second = np.array(
-            [calls.ACTIVATION.address(SECOND_DERIVATIVE_KERNELS[name], dtype) for name in architecture.activations]
-        )
+        self._second = second_derivative_addresses(architecture, dtype)
         self._packed = packed_rows(plan, X, y)
         self._shared = SharedProduct(threads, 3 * plan.work_size, architecture.parameter_count, dtype)
 

@@ -12,13 +12,14 @@ import numpy as np
 from fallline.engine.architecture import Architecture
 from fallline.engine.arrays import Array
 from fallline.engine.compiled import levenberg_marquardt as kernels
-from fallline.engine.compiled.acceleration import acceleration_address, second_derivative_addresses
+from fallline.engine.compiled.acceleration import acceleration_address
 from fallline.engine.compiled.cholesky import stride_of
 from fallline.engine.compiled.cores import current_core, run_beside
 from fallline.engine.compiled.curvature import curvature_plan
 from fallline.engine.compiled.first_order import EVERYBODY_CAME
 from fallline.engine.compiled.layout import lanes_in, rounded_up, zeros
 from fallline.engine.compiled.objective import packed_rows
+from fallline.engine.compiled.second_derivatives import second_derivative_addresses
 from fallline.engine.compiled.thread_choice import AT_ONCE
 
 DOUBLE = np.dtype(np.float64)

@@ -5,7 +5,11 @@ As `engine.activations`; a = f(z) stands at a_at. Softmax has none of its own: o
 
 from __future__ import annotations
 
-from fallline.engine.arrays import Array
+import numpy as np
+
+from fallline.engine.architecture import Architecture
+from fallline.engine.arrays import Array, Index
+from fallline.engine.compiled import calls
 from fallline.engine.compiled.elementary import exponential_of_negative, logistic, normal_density
 from fallline.engine.compiled.jit import kernel
 from fallline.engine.compiled.lane_functions import where
@@ -95,3 +99,9 @@ def softmax_tangent(work: Array, a_at: int, g_at: int, da_at: int, dg_at: int, u
             i = u * rows + r
             a, g, da, dg = load(work, a_at + i), load(work, g_at + i), load(work, da_at + i), load(work, dg_at + i)
             store(work, dg_at + i, da * (g - mean) + a * (dg - change))
+
+
+def second_derivative_addresses(architecture: Architecture, dtype: np.dtype[np.floating]) -> Index:
+    """Return where each layer's kernel of f″ begins."""
+    kernels = [SECOND_DERIVATIVE_KERNELS[name] for name in architecture.activations]
+    return np.array([calls.ACTIVATION.address(kernel, dtype) for kernel in kernels])
