@@ -1,0 +1,1 @@
+"""Why a descent stopped where it did: evidence → budget → findings → trials → verdict."""
