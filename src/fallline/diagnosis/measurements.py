@@ -163,7 +163,7 @@ class Measurements:
 
     @cached_property
     def constant_error(self) -> float:
-        """The loss of the best constant answer, whatever the output activation: what a network without inputs reaches."""
+        """The loss of the best constant answer, whatever the output activation allows: without looking at any input."""
         loss, n = self.architecture.loss_function, len(self.rows)
         answer = self.y.mean(axis=0)
         if loss.name == "mean_absolute_error":
