@@ -17,7 +17,7 @@ from page import table, write
 ROWS, COLUMNS, BLOCK = 1_000_000, 20, 50_000
 CHILD = """
 import json, resource, sys
-from fallline.training.run import train
+from fallline.training.training import train
 from fallline.training.settings import Settings
 run = train(sys.argv[1], Settings(iterations=int(sys.argv[3]), target="x20"), out=sys.argv[2])
 print(json.dumps({"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, **run.to_dict()}))

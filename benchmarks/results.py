@@ -22,7 +22,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from fallline.training.run import train
+from fallline.training.training import train
 from fallline.training.settings import Settings
 
 from page import table, write

@@ -191,7 +191,7 @@ def test_every_flag_reaches_the_training(monkeypatch):
         calls.append((source, settings, options))
         raise FalllineError("enough")
 
-    monkeypatch.setattr("fallline.training.run.train", train)
+    monkeypatch.setattr("fallline.training.training.train", train)
     refused("train", "t.csv", *FLAGS.split(), "--quiet")
     reading = {"separator": ";", "decimal": ",", "encoding": "cp1252", "header": True}
     assert calls.pop() == (Path("t.csv"), ASKED, {"out": Path("there"), "reading": reading})

@@ -10,8 +10,9 @@ from fallline.errors import DataError, FalllineError, ModelFileError
 if TYPE_CHECKING:
     from fallline.network.model import Model
     from fallline.network.network import Network
-    from fallline.training.run import Run, train
+    from fallline.training.run import Run
     from fallline.training.settings import Settings
+    from fallline.training.training import train
 
 __version__ = "0.1.0"
 __all__ = [
@@ -31,7 +32,7 @@ _LATER = {  # imported when first asked for, so that `fallline --help` waits nei
     "Model": "fallline.network.model",
     "Run": "fallline.training.run",
     "Settings": "fallline.training.settings",
-    "train": "fallline.training.run",
+    "train": "fallline.training.training",
 }
 
 

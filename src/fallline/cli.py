@@ -21,7 +21,11 @@ from fallline.errors import FalllineError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from fallline.training.run import Run
+
 UNUSABLE, OVERFLOW, INTERRUPTED = 3, 4, 130
+SECONDS = 10.0  # of an examination
+LEAST_SECONDS, SHARE_OF_TRAINING = 1.0, 0.2  # of the one that ends a training
 
 app = typer.Typer(
     name="fallline",
@@ -112,6 +116,10 @@ def train(
     seed: Annotated[int, typer.Option(help="Seed of the split, the first weights and the order of rows.")] = 0,
     dtype: Annotated[str | None, typer.Option(help="float64 or float32; default: by the table's size.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run; default runs/NAME.")] = None,
+    verdict: Annotated[
+        bool,
+        typer.Option("--verdict/--no-verdict", help="Say at the end why it stopped and what would lower the error."),
+    ] = True,
     separator: Separator = None,
     decimal: Decimal = None,
     encoding: Encoding = None,
@@ -123,9 +131,9 @@ def train(
     with _sentences():
         from fallline.report.progress import Terminal
         from fallline.report.text import summary
-        from fallline.training.run import train as train_on
         from fallline.training.settings import Settings
         from fallline.training.stopping import StopReason
+        from fallline.training.training import train as train_on
 
         settings = Settings(
             target=None if target is None else _words(target),
@@ -161,14 +169,50 @@ def train(
         else:
             with Terminal(_console(stderr=True)) as terminal:
                 run = train_on(file, settings, out=out, reading=reading, audience=terminal)
+        found = None
+        if verdict and run.stop_reason is not StopReason.INTERRUPTED:
+            found = _verdict_on(run, quiet)
         if as_json:
-            _print_json(run.to_dict())
+            _print_json(run.to_dict() | {"verdict": found})
         elif quiet:
             typer.echo(str(run.to_dict()["model"]))
         else:
             _console().print(summary(run))
+            if found is not None:
+                from fallline.report.verdict import verdict_in_words
+
+                _console().print(verdict_in_words(found))
         code = {StopReason.NOT_FINITE: OVERFLOW, StopReason.INTERRUPTED: INTERRUPTED}.get(run.stop_reason, 0)
         raise typer.Exit(code)
+
+
+@app.command()
+def explain(
+    run: Annotated[Path, typer.Argument(help="Folder of a run, such as runs/iris.", show_default=False)],
+    data: Annotated[Path | None, typer.Option(help="The run's table, where it no longer lies where it did.")] = None,
+    seconds: Annotated[
+        float | None, typer.Option(help="Examine the run anew, for so long; default: show the verdict that it has.")
+    ] = None,
+    trials: Annotated[bool, typer.Option("--trials/--no-trials", help="Try remedies against a control.")] = True,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say why a run stopped, what its error is made of, and what lowers it."""
+    with _sentences():
+        from fallline.diagnosis.runs import explain as explain_run
+        from fallline.diagnosis.runs import stored_verdict, write_verdict
+        from fallline.report.verdict import verdict_in_words
+
+        found = stored_verdict(run)
+        if found is None or seconds is not None or data is not None:
+            with _telling("examining the run", quiet):
+                verdict = explain_run(run, SECONDS if seconds is None else seconds, table=data, trials=trials)
+            write_verdict(run, verdict)
+            found = verdict.to_dict()
+        if as_json:
+            _print_json(found)
+        else:
+            _console().print(verdict_in_words(found, whole=True))
 
 
 @app.command()
@@ -249,6 +293,34 @@ def inspect(
             )
         else:
             _console().print(model_in_words(str(model), loaded))
+
+
+def _verdict_on(run: Run, quiet: bool) -> dict[str, Any] | None:
+    """Examine a run that has just ended, for a fifth of its time; write the verdict beside the model."""
+    from fallline.diagnosis.runs import explain as explain_run
+    from fallline.diagnosis.runs import write_verdict
+
+    seconds = min(SECONDS, max(LEAST_SECONDS, SHARE_OF_TRAINING * run.seconds))
+    try:
+        with _telling("examining the run", quiet):
+            verdict = explain_run(run, seconds)
+    except FalllineError as problem:  # the training itself is done and kept
+        _console(stderr=True).print(f"no verdict: {problem}", style="yellow", markup=False)
+        return None
+    if run.directory is not None:
+        write_verdict(run.directory, verdict)
+    return verdict.to_dict()
+
+
+@contextmanager
+def _telling(what: str, quiet: bool) -> Iterator[None]:
+    """Show what is being done while it is, where somebody watches."""
+    console = _console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield
+        return
+    with console.status(what):
+        yield
 
 
 def _version(wanted: bool) -> None:

@@ -10,16 +10,21 @@ from typing import Any, ClassVar
 
 from fallline.diagnosis.evidence import Evidence
 from fallline.diagnosis.finding import Finding, Status
+from fallline.diagnosis.judgement import Judgement
 from fallline.diagnosis.subject import Subject
 
 
 class Kind(Enum):
-    """Where a cause lies."""
+    """Where a cause lies, and what a verdict comes to where such a cause leads, unless the rule says otherwise."""
 
-    DATA = "the data"
-    LANDSCAPE = "the landscape of the error"
-    DESCENT = "the descent"
-    GENERALISATION = "rows that it has not seen"
+    DATA = ("the data", Judgement.FINISHED)
+    LANDSCAPE = ("the landscape of the error", Judgement.STUCK)
+    DESCENT = ("the descent", Judgement.SLOW)
+    GENERALISATION = ("rows that it has not seen", Judgement.FINISHED)
+
+    def __init__(self, title: str, judgement: Judgement) -> None:
+        self.title = title
+        self.judgement = judgement
 
 
 class Rule(ABC):
@@ -37,6 +42,11 @@ class Rule(ABC):
     remedies: ClassVar[tuple[str, ...]] = ()  # codes of the trials that may prove it, the most promising first
     explains: ClassVar[tuple[str, ...]] = ()  # codes of what follows from this cause, where both are there
     sources: ClassVar[tuple[str, ...]] = ()  # literature that the rule rests on
+
+    @property
+    def judgement(self) -> Judgement:
+        """What a verdict comes to where this cause leads."""
+        return self.kind.judgement
 
     @abstractmethod
     def examine(self, evidence: Evidence) -> Finding:

@@ -12,8 +12,8 @@ from rich.text import Text
 
 from fallline.data import Prepared, Table
 from fallline.report.text import before_training
+from fallline.training.audience import Audience
 from fallline.training.history import Record
-from fallline.training.run import Audience
 from fallline.training.settings import Plan
 
 REFRESH = 0.1  # seconds

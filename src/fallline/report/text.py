@@ -12,6 +12,7 @@ from fallline import data
 from fallline.data import Prepared, Task
 from fallline.network.model import Model
 from fallline.report.columns import columns_table
+from fallline.report.facts import Facts
 from fallline.training.run import ON_ALL_ROWS, Run
 from fallline.training.run_directory import MODEL
 from fallline.training.scores import Score
@@ -35,23 +36,10 @@ def network_in_words(shape: tuple[int, ...], activations: tuple[str, ...]) -> st
     return f"{'-'.join(map(str, shape))}, {', '.join([*names, output])}"
 
 
-class _Facts:
-    """Names and what they stand for, under each other; no text is read as markup."""
-
-    def __init__(self) -> None:
-        self.grid = Table.grid(padding=(0, 2))
-        self.grid.add_column(style="bold", no_wrap=True)
-        self.grid.add_column()
-
-    def add(self, name: str, words: str, style: str = "") -> None:
-        """Add a line."""
-        self.grid.add_row(name, Text(words, style=style))
-
-
 def summary(run: Run) -> RenderableType:
     """Return the account of a run: network, descent, stop, errors against the baselines, and what next."""
     architecture = run.model.network.architecture
-    facts = _Facts()
+    facts = Facts()
     rows = f"{run.prepared.rows:,} rows, {len(run.prepared.preparation.columns)} columns"
     facts.add("table", f"{run.table_name}: {rows}; target {_target(run)}")
     facts.add(
@@ -181,7 +169,7 @@ def _error(value: float) -> str:
 def model_in_words(path: str, model: Model) -> RenderableType:
     """Return what a model file holds."""
     network, preparation = model.network, model.preparation
-    facts = _Facts()
+    facts = Facts()
     facts.add("model", f"{path}, written by Fallline {model.written_by}")
     facts.add("network", network_in_words(network.shape, network.architecture.activations))
     facts.add("loss", network.architecture.loss)

@@ -8,11 +8,16 @@ import os
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
+from safetensors.numpy import save as serialize
+
+from fallline.engine import Array
 from fallline.errors import FalllineError
 from fallline.files import replacing
 from fallline.training.history import Record
 
 METRICS, MODEL, RUN = "metrics.jsonl", "model.safetensors", "run.json"
+WEIGHTS = "descent.safetensors"
 
 
 class RunDirectory:
@@ -48,6 +53,11 @@ class RunDirectory:
         """Write `run.json`."""
         with replacing(self.path / RUN) as file:
             file.write((json.dumps(jsonable(run), indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
+
+    def write_weights(self, weights: dict[str, Array]) -> None:
+        """Write the weights (parameters,) where the descent on the training rows began and where it stopped."""
+        with replacing(self.path / WEIGHTS) as file:
+            file.write(serialize({name: np.ascontiguousarray(each) for name, each in weights.items()}))
 
     def close(self) -> None:
         """Close the metrics."""

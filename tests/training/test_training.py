@@ -14,8 +14,9 @@ import pytest
 import fallline
 from fallline import FalllineError, Model, Settings
 from fallline.engine import Objective, Rows
+from fallline.training.audience import Audience
 from fallline.training.restarts import seeds_of
-from fallline.training.run import ON_ALL_ROWS, ON_TRAINING_ROWS, Audience
+from fallline.training.run import ON_ALL_ROWS, ON_TRAINING_ROWS
 from fallline.training.run_directory import jsonable
 from fallline.training.stopping import StopReason
 
