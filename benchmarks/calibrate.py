@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-import math
 import os
 import pkgutil
 import statistics
@@ -29,9 +28,11 @@ from typing import Any, NamedTuple
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import numpy as np
+
 import causes
 import healthy
-import numpy as np
+
 from page import table, write
 
 REPORTED = 1_000_000
@@ -125,16 +126,14 @@ def report(results: list[Result]) -> str:
         others = Counter(each.leading for each in group if each.leading and not right(each))
         all_right, all_abstained, total = all_right + count, all_abstained + abstained, total + len(group)
         named = ", ".join(f"{code} {times}" for code, times in others.most_common(3)) or "–"
-        seconds = statistics.median(each.seconds for each in group)
         rows.append(
-            [name, f"{len(group)}", f"{count}", f"{count / len(group):.0%}", f"{among}", f"{abstained}", named]
-            + [f"{seconds:.2f}"]
+            [name, *map(str, (len(group), count)), f"{count / len(group):.0%}", *map(str, (among, abstained)), named]
         )
     text = ""
     if rows:
-        head = ["cause", "runs", "named first", "share", "among the causes", "no cause", "another", "s, median"]
+        head = ["cause", "runs", "named first", "share", "among the causes", "no cause", "another"]
         rows.append(
-            ["**all**", f"{total}", f"**{all_right}**", f"**{all_right / total:.1%}**", "", f"{all_abstained}", "", ""]
+            ["**all**", f"{total}", f"**{all_right}**", f"**{all_right / total:.1%}**", "", f"{all_abstained}", ""]
         )
         text += table(head, rows)
     well = [each for each in results if each.is_healthy]
@@ -144,17 +143,17 @@ def report(results: list[Result]) -> str:
             group = by_family[name]
             alarms = Counter(code for each in group if false_alarm(each) for code in each.firing or (each.judgement,))
             words = Counter(each.judgement for each in group)
-            rows.append(
-                [name, f"{len(group)}", f"{sum(map(false_alarm, group))}"]
-                + [", ".join(f"{code} {times}" for code, times in alarms.most_common(4)) or "–"]
-                + [", ".join(f"{code} {times}" for code, times in words.most_common())]
-            )
+            found = ", ".join(f"{code} {times}" for code, times in alarms.most_common(4)) or "–"
+            verdicts = ", ".join(f"{code} {times}" for code, times in words.most_common())
+            rows.append([name, f"{len(group)}", f"{sum(map(false_alarm, group))}", found, verdicts])
         count = sum(map(false_alarm, well))
         rows.append(["**all**", f"{len(well)}", f"**{count}** ({count / len(well):.1%})", "", ""])
         text += "\n\n" + table(["healthy runs", "runs", "false alarms", "what was found", "verdicts"], rows)
-    failed = [each for each in results if each.problem]
-    longest = max((each.seconds for each in results), default=math.nan)
-    text += f"\n\nThe longest verdict took {longest:.1f} s; {len(failed)} examinations failed."
+    failed, seconds = [each for each in results if each.problem], [each.seconds for each in results]
+    middle, longest = statistics.median(seconds), max(seconds)
+    text += (
+        f"\n\nA verdict took {middle:.2f} s in the middle, {longest:.1f} s at most; {len(failed)} examinations failed."
+    )
     return text.strip()
 
 

@@ -22,8 +22,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from fallline.training.training import train
 from fallline.training.settings import Settings
+from fallline.training.training import train
 
 from page import table, write
 

@@ -1,0 +1,29 @@
+"""Plain descent at a rate that suits the curvature, stopped by its iterations while the error fell as it should."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from draws import inputs, smooth
+from fallline import Network
+from fallline.diagnosis.evidence import Evidence
+from fallline.diagnosis.subject import Subject, descended
+from fallline.optimizers import Adam, GradientDescent, Momentum
+from fallline.training.stopping import Limits
+
+ACCEPTED = ("too_few_iterations",)
+
+
+def make(rng: np.random.Generator) -> Subject:
+    """Return such a run; the rate is half of what the curvature on the way allows, or Adam's usual one."""
+    features, seed = int(rng.integers(1, 6)), int(rng.integers(1 << 30))
+    X = inputs(rng, int(rng.integers(40, 300)), features)
+    y = smooth(rng, X)
+    network = Network(
+        [features, int(rng.integers(4, 16)), 1], ["tanh", "identity"], loss="mean_squared_error", seed=seed
+    )
+    warm = descended(network, X, y, GradientDescent(0.02), limits=Limits(iterations=100, plateau=False))
+    rate = 1.0 / Evidence(warm).spectrum.highest.value
+    optimizer = [GradientDescent(rate), Momentum(0.2 * rate), Adam(0.01)][rng.integers(3)]
+    steps = int(rng.integers(100, 600))
+    return descended(network, X, y, optimizer, limits=Limits(iterations=steps, plateau=False), seed=seed)
