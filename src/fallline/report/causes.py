@@ -22,16 +22,20 @@ def page(rule: Rule) -> str:
     """Return a cause's page in Markdown: what it is, an example that has it, what to do, and where it is written."""
     parts = [f"# {rule.title}", f"`{rule.code}`, a cause in {rule.kind.title}.", rule.explanation]
     parts += ["## An example", "A run that has it:", _code(rule)]
-    parts += [
-        "```python",
-        "from fallline.diagnosis.evidence import Evidence",
-        "from fallline.diagnosis.rules import RULES",
-        "",
-        f'rule = RULES["{rule.code}"]',
-        "finding = rule.examine(Evidence(rule.example()))",
-        "assert finding.fires, finding.sentence",
-        "```",
-    ]
+    parts.append(
+        "\n".join(
+            [
+                "```python",
+                ">>> from fallline.diagnosis.evidence import Evidence",
+                ">>> from fallline.diagnosis.rules import RULES",
+                f'>>> rule = RULES["{rule.code}"]',
+                ">>> finding = rule.examine(Evidence(rule.example()))",
+                ">>> finding.status.value",
+                "'fires'",
+                "```",
+            ]
+        )
+    )
     parts += ["## What to do", rule.remedy]
     trials = [f"- {REMEDIES[code].title} (`{code}`)" for code in rule.remedies if code in REMEDIES]
     if trials:
@@ -41,8 +45,7 @@ def page(rule: Rule) -> str:
         parts += [f"Where it is there, these follow from it: {follows}."]
     if rule.sources:
         parts += ["## Literature", "\n".join(f"- {source}" for source in rule.sources)]
-    text = "\n\n".join(parts) + "\n"
-    return text.replace("```python\n\n", "```python\n").replace("\n\n\n", "\n\n")
+    return "\n\n".join(parts) + "\n"
 
 
 def index() -> str:
