@@ -1,0 +1,1 @@
+"""Networks that somebody wrote by hand in NumPy or plain Python: attached, compared with their twin, and explained."""
