@@ -1,4 +1,7 @@
-"""The causes as pages of the documentation, from the rules' own texts; `python -m fallline.report.causes docs/causes`."""
+"""The causes as pages of the documentation, from the rules' own texts.
+
+python -m fallline.report.causes docs/causes
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,8 @@ from fallline.diagnosis.trials import REMEDIES
 
 INTRODUCTION = """# Causes
 
-What `fallline explain` looks for, a page each. A cause is named where it is there *and* holds the error up; how often it is named
-rightly, and how often wrongly, is measured in [calibration](../calibration.md).
+What `fallline explain` looks for, a page each. A cause is named where it is there *and* holds the error up; how often
+it is named rightly, and how often wrongly, is measured in [calibration](../calibration.md).
 """
 
 
