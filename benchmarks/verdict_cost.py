@@ -2,8 +2,8 @@
 
     python benchmarks/verdict_cost.py            # some minutes; writes docs/calibration.md
 
-A watched run keeps its history, its best weights and its stop reason, of which the verdict is made; a bare one is the same
-optimizer with nobody who takes notes. The two take turns, from the same weights.
+A watched run keeps its history, its best weights and its stop reason, of which the verdict is made; a bare one is
+the same optimizer with nobody who takes notes. The two take turns, from the same weights.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import statistics
 import time
 
 import numpy as np
+
 from fallline import Network
 from fallline.diagnosis.judge import judge
 from fallline.diagnosis.subject import Subject, descended

@@ -44,11 +44,11 @@ class Attached:
     slots
         Its parameters, in the order in which they were found.
     run
-        Outputs (n, outputs) for rows (n, inputs), float64: with the orientation and batching of the user's own forward pass
-        taken care of. None where there is no forward pass to call (a script whose passes stand in its loop).
+        Outputs (n, outputs) for rows (n, inputs), float64: with the orientation and batching of the user's own forward
+        pass taken care of. None where there is no forward pass to call (a script whose passes stand in its loop).
     step
-        Makes the user's own step on rows (n, inputs) with targets (n, outputs): once in full batch, or once for each row
-        in their order where it takes one row at a time.
+        Makes the user's own step on rows (n, inputs) with targets (n, outputs): once in full batch, or once for each
+        row in their order where it takes one row at a time.
     per_sample
         Whether the step takes one row at a time.
     learning_rate
