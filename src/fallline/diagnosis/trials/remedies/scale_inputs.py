@@ -1,0 +1,39 @@
+"""Scale the inputs to mean 0 and standard deviation 1."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from fallline.diagnosis.evidence import Evidence
+from fallline.diagnosis.trials.arm import Affine, Arm
+from fallline.diagnosis.trials.remedy import Remedy, Start
+
+NEAR = 0.1  # of mean 0 and standard deviation 1: nothing to scale
+
+
+class ScaleInputs(Remedy):
+    """Each input minus its mean, over its standard deviation."""
+
+    code = "scale_inputs"
+    title = "Scale the inputs"
+    words = "scaled inputs"
+    explanation = (
+        "Each input is moved to mean 0 and divided by its standard deviation over the training rows. Inputs of "
+        "different size, or far from zero, make the error steep in some weights and flat in others, so that no "
+        "learning rate suits all of them; scaled ones make it rounder. Both arms begin from the same first weights."
+    )
+    start = Start.FIRST
+
+    def applies(self, evidence: Evidence) -> str | None:
+        mean, deviation = evidence.X.mean(axis=0), evidence.X.std(axis=0)
+        scaled = (np.abs(mean) <= NEAR) & (np.abs(deviation - 1.0) <= NEAR)
+        if np.all(scaled | (deviation == 0.0)):
+            return "the inputs are scaled already"
+        return None
+
+    def change(self, evidence: Evidence, arm: Arm, work: float, seed: int) -> Arm:
+        mean, deviation = evidence.X.mean(axis=0), evidence.X.std(axis=0)
+        deviation = np.where(deviation > 0.0, deviation, 1.0)
+        return replace(arm, inputs=Affine(1.0 / deviation, -mean / deviation))

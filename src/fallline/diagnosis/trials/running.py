@@ -1,0 +1,222 @@
+"""Trials: remedies run against an unchanged control, from the same weights, with the same work and paired seeds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from fallline.diagnosis.clock import Clock
+from fallline.diagnosis.evidence import Evidence
+from fallline.diagnosis.trials.arm import Arm, Bench, End
+from fallline.diagnosis.trials.comparison import Outcome, compare
+from fallline.diagnosis.trials.first_weights import Beginning, Beginnings
+from fallline.diagnosis.trials.remedies import REMEDIES
+from fallline.diagnosis.trials.remedy import Remedy, Start
+from fallline.diagnosis.trials.trial import Trial, sentence
+from fallline.diagnosis.trials.work import cost_of_iteration, passes
+from fallline.engine import lookup
+from fallline.engine.choice import worth_compiling
+from fallline.optimizers import FirstOrder, Optimizer
+
+PAIRS = (5, 3, 1)  # as many as leave each arm `LEAST_SHARE` of the run's own work
+LEAST_SHARE = 1 / 8
+PLANNED = 3  # trials that the time is divided among; further ones take what is left
+SHARE_OF_TIME = 0.8
+LEAST_WORK, UNKNOWN_WORK = 100.0, 1000.0  # gradient evaluations on all rows
+PROBE_SECONDS = 0.005
+PATIENCE, LEAST_SECONDS = 3.0, 0.1  # an arm may take so many times what is expected, and so long in any case
+ORDER = (Outcome.HELPS, Outcome.NO_DIFFERENCE, Outcome.HARMS, Outcome.NOT_RUN)
+
+
+def run_trials(evidence: Evidence, codes: Sequence[str], clock: Clock) -> list[Trial]:
+    """Run the remedies of these codes, the most promising first, as many as time allows.
+
+    Each arm does as much work as the run itself had, in gradient evaluations on all rows, or half of it, a quarter …
+    where that would take too long. What is left out is told as not run, with the reason.
+
+    Returns
+    -------
+    One trial for each code, ordered by what they showed: what helps most first.
+
+    Raises
+    ------
+    FalllineError
+        If there is no remedy of a code.
+    """
+    remedies = [lookup(REMEDIES, code, "remedy") for code in codes]
+    optimizer = evidence.subject.optimizer
+    if optimizer is None:
+        reason = "how the run descended is not known, so that there is no control"
+        return [_not_run(remedy, evidence, reason) for remedy in remedies]
+    if not math.isfinite(evidence.error):
+        return [_not_run(remedy, evidence, "the error at the stop is not finite") for remedy in remedies]
+    trials: list[Trial] = []
+    suited: list[Remedy] = []
+    for remedy in remedies:
+        why_not = "the time was over" if clock.over else remedy.applies(evidence)
+        if why_not is None:
+            suited.append(remedy)
+        else:
+            trials.append(_not_run(remedy, evidence, why_not))
+    if suited:
+        laboratory = _Laboratory(evidence, optimizer, clock, len(suited))
+        trials += [laboratory.trial(remedy) for remedy in suited]
+    return sorted(trials, key=_rank)
+
+
+def _rank(trial: Trial) -> tuple[int, float]:
+    return ORDER.index(trial.outcome), trial.ratio if math.isfinite(trial.ratio) else math.inf
+
+
+def _not_run(remedy: Remedy, evidence: Evidence, reason: str) -> Trial:
+    return Trial(
+        remedy=remedy.code,
+        title=remedy.title,
+        start=remedy.start,
+        outcome=Outcome.NOT_RUN,
+        sentence=f"{remedy.title}: not run, since {reason}.",
+        before=evidence.error,
+        validation_before=evidence.validation_error,
+        on_validation=remedy.on_validation,
+    )
+
+
+class _Laboratory:
+    """Runs the trials of one subject; what a control arm came to is kept for all trials that share it."""
+
+    def __init__(self, evidence: Evidence, optimizer: Optimizer, clock: Clock, trials: int) -> None:
+        self._evidence, self._clock = evidence, clock
+        subject, self._unit = evidence.subject, evidence.architecture
+        rows = len(subject.training)
+        own = _own_work(evidence, optimizer)
+        planned = min(trials, PLANNED)
+        compiled = worth_compiling(self._unit, rows, planned * PAIRS[0] * own)
+        self._bench = Bench(self._unit, evidence.rows, evidence.validation, compiled)
+        arm = Arm(subject.network, subject.training, optimizer, subject.l2)
+        self._seconds = self._probe(arm, own)  # that a gradient evaluation takes
+        self._pairs, self.work = _plan(own, planned, self._seconds, SHARE_OF_TIME * clock.left)
+        self.work = max(self.work, arm.iteration(self._unit))
+        an_iteration = self._seconds * arm.iteration(self._unit)
+        self._beginnings = Beginnings(evidence, optimizer, self._bench, compiled, an_iteration)
+        self._ends: dict[tuple[tuple[str, int, int], float], End] = {}
+
+    def trial(self, remedy: Remedy) -> Trial:
+        """Run a remedy against its control."""
+        ends: list[tuple[End, End]] = []
+        note, random = "", self._beginnings.by_chance or remedy.draws or remedy.start is Start.FIRST
+        for pair in range(self._beginnings.pairs(remedy, self._pairs, self._clock)):
+            beginning = self._beginnings.control(remedy, pair)
+            arm = remedy.change(self._evidence, beginning.arm, self.work, self._beginnings.seeds[pair])
+            if self._expected(arm, beginning) > self._clock.left:
+                break
+            both = self._pair(arm, beginning)
+            if both is None:
+                break
+            ends.append(both)
+            note = note or arm.note
+        if not ends:
+            return _not_run(remedy, self._evidence, "the time was over")
+        return self._told(remedy, ends, note, random)
+
+    def _expected(self, arm: Arm, beginning: Beginning) -> float:
+        """Return about how many seconds a pair takes."""
+        controls = 0.0 if (beginning.key, self.work) in self._ends else 1.0
+        return self._seconds * self.work * (arm.share_of_work + controls)
+
+    def _pair(self, arm: Arm, beginning: Beginning) -> tuple[End, End] | None:
+        """Run both arms; the control again with less work where the time cut the remedy; None where it cut both."""
+        control = self._control(beginning, self.work)
+        if control is None:
+            return None
+        patience = max(LEAST_SECONDS, PATIENCE * self._seconds * self.work * arm.share_of_work)
+        end = self._bench.run(arm, self.work, self._clock.part(1.0, patience))
+        if end.cut:
+            control = self._control(beginning, end.work / arm.share_of_work)
+        return None if control is None else (end, control)
+
+    def _control(self, beginning: Beginning, work: float) -> End | None:
+        key = (beginning.key, work)
+        if key not in self._ends:
+            end = self._bench.run(beginning.arm, work, self._clock)
+            if end.cut:
+                return None
+            self._ends[key] = end
+        return self._ends[key]
+
+    def _told(self, remedy: Remedy, ends: list[tuple[End, End]], note: str, random: bool) -> Trial:
+        evidence = self._evidence
+        errors = tuple(end.error for end, _ in ends)
+        control = tuple(end.error for _, end in ends)
+        validation_errors: tuple[float, ...] = ()
+        validation_control: tuple[float, ...] = ()
+        if evidence.validation is not None:
+            validation_errors = tuple(end.validation_error for end, _ in ends)
+            validation_control = tuple(end.validation_error for _, end in ends)
+        judged = (validation_errors, validation_control) if remedy.on_validation else (errors, control)
+        before = evidence.validation_error if remedy.on_validation else evidence.error
+        shown = compare(*judged, evidence.constant_error, by_chance=random)
+        words = f"{remedy.words} ({note})" if note else remedy.words
+        told = sentence(
+            words,
+            remedy.start,
+            before,
+            *judged,
+            shown.interval,
+            shown.outcome,
+            on_validation=remedy.on_validation,
+            by_chance=random,
+        )
+        return Trial(
+            remedy=remedy.code,
+            title=remedy.title,
+            start=remedy.start,
+            outcome=shown.outcome,
+            sentence=told,
+            before=evidence.error,
+            errors=errors,
+            control=control,
+            validation_before=evidence.validation_error,
+            validation_errors=validation_errors,
+            validation_control=validation_control,
+            ratio=shown.ratio,
+            interval=shown.interval,
+            on_validation=remedy.on_validation,
+            work=sum(end.work for end, _ in ends) / len(ends),
+            control_work=sum(end.work for _, end in ends) / len(ends),
+            seconds=sum(end.seconds + other.seconds for end, other in ends),
+            note=note,
+        )
+
+    def _probe(self, arm: Arm, most: float) -> float:
+        """Return about how many seconds the run's own optimizer takes for the work of a gradient evaluation."""
+        work = arm.iteration(self._unit)
+        end = self._bench.run(arm, work, self._clock)  # loads or compiles what is needed
+        while not self._clock.over:
+            end = self._bench.run(arm, work, self._clock)
+            if end.seconds >= PROBE_SECONDS or work >= most or end.work < 0.5 * work:
+                break
+            work *= 8.0
+        return end.seconds / max(end.work, 1.0)
+
+
+def _own_work(evidence: Evidence, optimizer: Optimizer) -> float:
+    """Return the work that the run itself had, and enough to matter."""
+    descent, rows = evidence.subject.descent, len(evidence.subject.training)
+    if descent is None:
+        return UNKNOWN_WORK
+    if isinstance(optimizer, FirstOrder):
+        return max(LEAST_WORK, passes(optimizer, descent.steps, rows))
+    return max(LEAST_WORK, descent.steps * cost_of_iteration(optimizer, evidence.architecture, rows))
+
+
+def _plan(own: float, trials: int, seconds: float, time: float) -> tuple[int, float]:
+    """Return how many pairs a trial has and the work of an arm: the run's own, halved until it fits the time."""
+    pairs, work = PAIRS[0], own
+    for pairs in PAIRS:
+        work = own
+        arms = pairs * (trials + 1)
+        while arms * work * seconds > time and work > 1.0:
+            work /= 2.0
+        if work >= LEAST_SHARE * own:
+            break
+    return pairs, work
