@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from fallline.diagnosis.budget.group_answers import best_answers
+from fallline.diagnosis.budget.group_answers import best_answers, group_means
 from fallline.diagnosis.measurements import Measurements
 from fallline.engine import Array, Index
 
@@ -70,10 +70,14 @@ def answer_groups(measured: Measurements, replicates: Index) -> AnswerGroups | N
         return None
     count = int(numbers.max()) + 1
     name = measured.architecture.loss
-    if count == 1 and (constant := _constant(measured, outputs.mean(axis=0))):
-        return AnswerGroups((_group(measured, numbers, 0, replicates),), constant)
+    if count == 1:
+        constant = _constant(measured, outputs.mean(axis=0), width)
+        return AnswerGroups((_group(measured, numbers, 0, replicates),), constant) if constant else None
     best = best_answers(name, y, numbers)
     if abs(best.loss - error) > EXPLAINED * error:
+        return None
+    means_differ = np.abs(group_means(outputs, numbers) - best.answers).max() > width
+    if means_differ and name not in ("mean_absolute_error", "huber"):  # whose best answers are not unique
         return None
     found = [_group(measured, numbers, k, replicates) for k in range(count)]
     mixed = sorted((group for group in found if group.spread > EXPLAINED * error), key=lambda group: -group.spread)
@@ -82,7 +86,7 @@ def answer_groups(measured: Measurements, replicates: Index) -> AnswerGroups | N
 
 
 def same_answers(outputs: Array, width: float) -> Index | None:
-    """Return the number of each row's group of outputs (n, outputs) no farther than `width` apart; None for many groups.
+    """Return each row's group of outputs (n, outputs) that are `width` apart at most; None for many groups.
 
     The groups are taken from the top of the list: a row that is near to none of those before begins one.
     """
@@ -111,7 +115,7 @@ def _group(measured: Measurements, numbers: Index, k: int, replicates: Index) ->
     )
 
 
-def _constant(measured: Measurements, answer: Array) -> str:
+def _constant(measured: Measurements, answer: Array, width: float) -> str:
     """Return what the error of one answer to all rows is called, or nothing if no answer explains it."""
     y, error, name = measured.y, measured.error, measured.architecture.loss
     n, outputs = y.shape
@@ -123,24 +127,28 @@ def _constant(measured: Measurements, answer: Array) -> str:
     times = f"{before}·" if before else ""
     binary = bool(np.isin(y, (0.0, 1.0)).all())
     candidates: list[tuple[float, str]] = []
+    is_mean = bool(np.abs(answer - y.mean(axis=0)).max() <= width)
     if squared:
         variance, square = float(y.var(axis=0).mean()), float(np.square(y).mean())
         quarter = binary and math.isclose(variance, 0.25)
         what = f"{times}¼" if quarter else f"{times}Var(y)"
         mean = f"the mean of all targets, and the error is {what}"
         mean += ", as for any targets that are half 0 and half 1" if quarter else ", the spread of the targets"
-        candidates.append((unit * scale * variance * y.size, mean))
-        if np.abs(answer).max() <= SAME_ANSWER * float(np.ptp(y)):
+        if is_mean:
+            candidates.append((unit * scale * variance * y.size, mean))
+        if np.abs(answer).max() <= width:
             candidates.append((unit * scale * square * y.size, f"which is next to 0, and the error is {times}mean(y²)"))
     elif name == "binary_cross_entropy":
         if np.abs(answer - 0.5).max() <= SAME_ANSWER:
             candidates.append((math.log(2.0), "a toss-up, and the error is ln 2"))
-        candidates.append((_best(measured), "the mean of all targets, and the error is the entropy of that share"))
+        if is_mean:
+            candidates.append((_best(measured), "the mean of all targets, and the error is the entropy of that share"))
     elif name == "categorical_cross_entropy":
         if np.abs(answer - 1.0 / outputs).max() <= SAME_ANSWER / outputs:
             words = f"the same chance for each of {outputs} classes, and the error is ln {outputs}"
             candidates.append((math.log(outputs) * float(y.sum(axis=1).mean()), words))
-        candidates.append((_best(measured), "the classes' shares in the rows, and the error is their entropy"))
+        if is_mean:
+            candidates.append((_best(measured), "the classes' shares in the rows, and the error is their entropy"))
     elif name == "mean_absolute_error":
         words = "the median of all targets, and the error is their mean distance from it"
         candidates.append((_best(measured), words))

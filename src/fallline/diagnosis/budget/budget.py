@@ -27,7 +27,7 @@ PARTS = ("noise", "range", "architecture", "penalty", "descent")
 class Budget:
     """The parts, in the loss's own unit; added up in their order they are the error, to the last bit.
 
-    An error that is not finite, or below 0 (a cross-entropy with targets that are no shares), is all left by the descent.
+    An error that is not finite, or below 0 (a cross-entropy with targets that are no shares), is all of the descent.
     """
 
     error: float
@@ -94,11 +94,15 @@ def error_budget(measured: Measurements) -> Budget:
     confined = best_answers_in_range(architecture, y, replicates)
     levels = [_at_most(noise, error), _at_most(confined.loss, error)]
     floor = search_floor(measured.subject, measured.rows, measured.parameters, error, max(levels), clock)
-    levels += [floor.error, _with_penalty(measured, floor)]
-    parts = split(error, levels)
+    levels += [max(levels) if floor.at_bound else floor.error, _with_penalty(measured, floor)]
+    noise_part, range_part, architecture_part, penalty, descent = split(error, levels)
     return Budget(
-        error,
-        *parts,
+        error=error,
+        noise=noise_part,
+        range=range_part,
+        architecture=architecture_part,
+        penalty=penalty,
+        descent=descent,
         approached=approached_only(architecture, confined.answers),
         floor=floor,
         noise_estimate=estimate_noise(measured, replicates),

@@ -35,6 +35,7 @@ class Floor:
     errors: tuple[float, ...]  # where each came to, in their order
     finished: bool  # whether the search ended by itself, and not because the time was over
     exact: bool = False  # whether no weights can do better: in closed form, a convex problem, or at the lower bound
+    at_bound: bool = False  # whether it is so near to the lower bound that the difference does not count
 
 
 @dataclass(frozen=True)
@@ -67,13 +68,12 @@ def search_floor(subject: Subject, rows: Rows, parameters: Array, error: float, 
     architecture = subject.network.architecture
     near = bound + NEGLIGIBLE * max(0.0, error - bound)
     if error <= bound or not math.isfinite(error):
-        return Floor(error, parameters.copy(), None, 0, (), True, exact=error <= bound)
+        return Floor(error, parameters.copy(), None, 0, (), True, exact=error <= bound, at_bound=error <= bound)
     if is_linear(architecture):
         solution = linear_floor(architecture, rows)
         least = Objective(architecture, rows).error(solution)
-        if least < error:
-            return Floor(least, solution, None, 0, (), True, exact=True)
-        return Floor(error, parameters.copy(), None, 0, (), True, exact=True)
+        best_weights = solution if least < error else parameters.copy()
+        return Floor(min(least, error), best_weights, None, 0, (), True, exact=True, at_bound=least <= near)
     best, start, in_time = _End(error, parameters.copy(), True, True), None, True
     ends: list[_End] = []
     for k, seed in enumerate([None, *seeds_of(subject.seed + 1, MOST_STARTS)]):
@@ -95,12 +95,13 @@ def search_floor(subject: Subject, rows: Rows, parameters: Array, error: float, 
         in_time = in_time and end.in_time
         best = end if end.error < best.error else best
     errors = tuple(end.error for end in ends)
-    exact = best.error <= near or (is_convex(architecture) and best.finished and len(ends) > 0)
-    return Floor(best.error, best.parameters, start, len(ends), errors, in_time, exact)
+    at_bound = best.error <= near
+    exact = at_bound or (is_convex(architecture) and any(end.finished for end in ends))
+    return Floor(best.error, best.parameters, start, len(ends), errors, in_time, exact, at_bound)
 
 
 def _settled(ends: list[_End]) -> bool:
-    """Whether another start is unlikely to help: the lowest minimum came up more than once, and hardly any only once."""
+    """Whether another start is unlikely to help: the lowest minimum came up again, and hardly any only once."""
     sizes = groups([end.error for end in ends if math.isfinite(end.error)])
     if len(ends) < LEAST_DRAWS or not sizes:
         return False

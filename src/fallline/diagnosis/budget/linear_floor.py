@@ -20,10 +20,9 @@ def is_linear(architecture: Architecture) -> bool:
 
 
 def is_convex(architecture: Architecture) -> bool:
-    """Whether the loss is convex in the weights, so that there is only one minimum: one layer, and a loss that fits."""
-    return len(architecture.shape) == 2 and (
-        architecture.activations[-1] == "identity" or architecture.loss_function.from_logits_of is not None
-    )
+    """Whether loss and weights are so that a stationary point is the minimum: one layer, a smooth loss that fits it."""
+    fits = architecture.activations[-1] == "identity" or architecture.loss_function.from_logits_of is not None
+    return fits and len(architecture.shape) == 2 and architecture.loss != "mean_absolute_error"
 
 
 def linear_floor(architecture: Architecture, rows: Rows) -> Array:

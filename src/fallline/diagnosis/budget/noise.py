@@ -20,11 +20,12 @@ from fallline.engine import Array, Index
 NEIGHBOURS = 10
 MOST_ROWS = 3_000  # whose neighbours are looked for, among as many
 LEAST_ROWS = 100
+ROWS_OF_NEARNESS = 300
 BLOCKS = 25  # of neighbouring rows, left out one after the other
 T_975 = 2.064  # of Student's distribution with 24 degrees of freedom: 95 % of both sides
 FEW_VALUES = 10  # in a column of inputs, up to which they are no continuous quantity
 MOST_REPLICATES = 0.05  # share of rows
-FARTHEST = 0.2  # squared distance of the nearest row, over that of any two rows, from which on it is not near
+FARTHEST = 0.08  # squared distance of the nearest row, over that of any two rows, from which on it is not near
 MOST_UNCERTAIN = 0.15  # share of the targets' variance that half the interval may be
 CAUTION = 1.5  # in the error of the straight line, which is itself estimated
 SQUARED = {"mean_squared_error": 1.0, "half_squared_error": 0.5}  # what a unit of variance is in a row's loss
@@ -46,8 +47,8 @@ class NoiseEstimate:
 
     @property
     def certain(self) -> bool:
-        """Whether there is noise for certain: the interval does not reach down to none."""
-        return self.available and self.low > 0.0
+        """Whether there is noise for certain, and it is known to a factor of two."""
+        return self.available and 0.0 < self.high <= 2.0 * self.low
 
     def to_dict(self) -> dict[str, Any]:
         """Return it in plain JSON types; None for a number that is not known."""
@@ -69,10 +70,11 @@ def estimate_noise(measured: Measurements, replicates: Index) -> NoiseEstimate:
         return _unknown(reason)
     varying = X[:, np.ptp(X, axis=0) > 0.0]
     scaled = (varying - varying.mean(axis=0)) / varying.std(axis=0)
-    variances, uncertain, nearest = gamma_test(scaled, y, measured.rng(12))
+    nearest = nearness(scaled, measured.rng(12))
     if nearest > FARTHEST:
         words = f"{len(X):,} rows are too few for {varying.shape[1]} inputs: the nearest row is"
         return _unknown(f"{words} {math.sqrt(nearest):.0%} as far away as any other")
+    variances, uncertain = gamma_test(scaled, y, measured.rng(13))
     if (uncertain > MOST_UNCERTAIN * y.var(axis=0)).any():
         return _unknown(f"{len(X):,} rows leave it too uncertain: the function is too steep between neighbours")
     low, high = np.maximum(variances - uncertain, 0.0), np.maximum(variances + uncertain, 0.0)
@@ -90,8 +92,17 @@ def estimate_noise(measured: Measurements, replicates: Index) -> NoiseEstimate:
     return NoiseEstimate(True, error, least, most, tuple(map(float, variances)), pairs, len(X), sentence)
 
 
-def gamma_test(X: Array, y: Array, rng: np.random.Generator) -> tuple[Array, Array, float]:
-    """Return the noise's variance in each output, half its 95 % interval, and how near the nearest rows are.
+def nearness(X: Array, rng: np.random.Generator) -> float:
+    """Return the mean squared distance of the nearest row over that of any two; X (n, inputs) of unit variance."""
+    from scipy.spatial import cKDTree  # heavy
+
+    looked_at = X if len(X) <= ROWS_OF_NEARNESS else X[rng.choice(len(X), ROWS_OF_NEARNESS, replace=False)]
+    distances, _ = cKDTree(X).query(looked_at, k=2)
+    return float(np.square(distances[:, 1]).mean() / (2.0 * X.shape[1]))
+
+
+def gamma_test(X: Array, y: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Return the noise's variance in each output and half its 95 % interval.
 
     Half the interval has two parts: the jackknife over blocks of neighbouring rows, which share neighbours; and the
     error of the straight line, which grows with the square of the squared distance: what the estimate changes when half
@@ -108,8 +119,6 @@ def gamma_test(X: Array, y: Array, rng: np.random.Generator) -> tuple[Array, Arr
     -------
     variances, half_intervals
         Each (outputs,).
-    nearest
-        Mean squared distance of the nearest row, over that of any two rows.
     """
     distances, halves = _neighbours(X, y)
     variances = _intercept(distances.mean(axis=0), halves.mean(axis=0))
@@ -126,8 +135,7 @@ def gamma_test(X: Array, y: Array, rng: np.random.Generator) -> tuple[Array, Arr
     fewer, farther = _with_half_the_rows(X, y, rng)
     of_all = float(distances.mean())
     line = np.abs(variances - fewer) * max(1.0, CAUTION / ((farther / of_all) ** 2 - 1.0))
-    nearest = float(distances[:, 0].mean() / (2.0 * X.shape[1]))
-    return variances, T_975 * jackknife + line, nearest
+    return variances, T_975 * jackknife + line
 
 
 def _with_half_the_rows(X: Array, y: Array, rng: np.random.Generator) -> tuple[Array, float]:

@@ -33,7 +33,7 @@ def budget_sentences(budget: Budget) -> dict[str, str]:
 def _amount(budget: Budget, part: str) -> str:
     """Return for instance "0.25 of the error 0.5 (50 %)", and what it is in the other unit."""
     share = budget.share(part)
-    percent = f"{100 * share:.0f} %" if 0.01 <= share <= 0.99 or share == 1.0 else f"{100 * share:.2g} %"
+    percent = f"{100 * share:.0f} %" if share >= 0.01 else f"{100 * share:.1g} %"
     other = budget.units.of(budget.parts[part])
     if other is None:
         translated = ""
@@ -62,7 +62,8 @@ def _architecture(budget: Budget) -> str:
         return f"{amount} is what this shape cannot remove: no weights of it do better, which is proven."
     searched = f"{floor.starts} descent{'s' if floor.starts != 1 else ''} by second order"
     over = "" if floor.finished else ", when the time was over"
-    return f"{amount} is what this shape cannot remove, at most: {searched} found no lower error than {floor.error:.4g}{over}."
+    least = f"{searched} found no lower error than {floor.error:.4g}{over}"
+    return f"{amount} is what this shape cannot remove, at most: {least}."
 
 
 def _descent(budget: Budget) -> str:

@@ -86,5 +86,5 @@ def _classes(measured: Measurements) -> Index | None:
 def _chosen(outputs: Array) -> Index:
     """Return the class that each row of outputs (n, outputs) stands for."""
     if outputs.shape[1] == 1:
-        return (outputs[:, 0] > 0.5).astype(np.int64)
-    return np.argmax(outputs, axis=1).astype(np.int64)
+        return np.asarray(outputs[:, 0] > 0.5, dtype=np.int64)
+    return np.asarray(np.argmax(outputs, axis=1), dtype=np.int64)
