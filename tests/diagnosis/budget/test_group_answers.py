@@ -23,6 +23,7 @@ def least_by_search(loss_name, y, groups, low=-50.0, high=50.0):
     loss, total = LOSSES[loss_name], 0.0
     for k in range(groups.max() + 1):
         for column in y[groups == k].T:
+
             def value(a, column=column):
                 return loss.total(np.full((len(column), 1), a), column[:, None])
 

@@ -94,7 +94,8 @@ def error_budget(measured: Measurements) -> Budget:
     confined = best_answers_in_range(architecture, y, replicates)
     levels = [_at_most(noise, error), _at_most(confined.loss, error)]
     floor = search_floor(measured.subject, measured.rows, measured.parameters, error, max(levels), clock)
-    levels += [max(levels) if floor.at_bound else floor.error, _with_penalty(measured, floor)]
+    levels.append(max(levels) if floor.at_bound else floor.error)
+    levels.append(_with_penalty(measured, floor) if measured.subject.l2 > 0.0 else levels[-1])
     noise_part, range_part, architecture_part, penalty, descent = split(error, levels)
     return Budget(
         error=error,
@@ -146,13 +147,11 @@ def _at_most(level: float, error: float) -> float:
 
 
 def _with_penalty(measured: Measurements, floor: Floor) -> float:
-    """Return the error where loss and penalty together are least, as far as two descents find it; the floor without.
+    """Return the error where loss and penalty together are least, as far as two descents find it.
 
     From the weights at the stop and from those of the floor, since the penalised minimum may be near either.
     """
     l2 = measured.subject.l2
-    if l2 == 0.0 or not math.isfinite(measured.error):
-        return floor.error
     penalised = Objective(measured.architecture, measured.rows, l2)
     lowest, reached = penalised.error(measured.parameters) + penalised.penalty(measured.parameters), measured.error
     for first in (measured.parameters, floor.parameters):
