@@ -26,7 +26,9 @@ def stakes(measured: Measurements, budget: Budget) -> Stakes:
     """Return what is at stake.
 
     The rest of the error matters where it is a good share of the error, and either of what a constant answer leaves or
-    above the target that was set; and where lower weights that the search found do not err more on validation rows.
+    above the target that was set; where the error is above the noise in the targets, as far as near neighbours tell it
+    (below, a lower error is noise learnt by heart); and where lower weights that the search found do not err more on
+    validation rows.
     """
     left, share = budget.descent, budget.share("descent")
     target = measured.subject.limits.target_error
@@ -37,6 +39,10 @@ def stakes(measured: Measurements, budget: Budget) -> Stakes:
     if not missed and left < SHARE_OF_CONSTANT * constant:
         part = left / constant if constant > 0.0 else 0.0
         return Stakes(left, share, False, f"what is left is {part:.2g} of a constant answer's error: next to nothing")
+    noise = budget.noise_estimate
+    if not missed and noise.certain and budget.error <= noise.high:
+        words = f"the error {budget.error:.4g} is no more than noise in the targets makes"
+        return Stakes(left, share, False, f"{words} (up to {noise.high:.4g}): less would be noise learnt by heart")
     if measured.validation is not None:
         lower = Objective(measured.architecture, measured.validation).error(budget.floor.parameters)
         if math.isfinite(measured.validation_error) and not lower < measured.validation_error:

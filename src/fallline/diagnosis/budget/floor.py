@@ -5,18 +5,23 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from fallline.diagnosis.budget.linear_floor import is_convex, is_linear, linear_floor
 from fallline.diagnosis.clock import Clock
 from fallline.diagnosis.subject import Subject
-from fallline.engine import Architecture, Array, Rows
+from fallline.engine import Architecture, Array, Objective, Rows
 from fallline.network import Network
 from fallline.optimizers import Auto
 from fallline.training.descent import descend
 from fallline.training.restarts import seeds_of
+from fallline.training.spread import UNLIKELY, good_turing, groups
 from fallline.training.stopping import Limits, StopReason
 
 MOST_STARTS = 32
+LEAST_DRAWS = 6  # of minima, before their spread says that another start is unlikely to help
 SHARE_OF_FIRST = 0.4  # of the time, for the descent from the weights at the stop
-NEXT_TO_NOTHING = 1e-9  # of the error to begin with: a floor that near to its lower bound needs no further start
+NEGLIGIBLE = 1e-6  # of the error at the stop: a floor that near to its lower bound needs no further search
+MOST_ITERATIONS = 500  # of a descent from fresh weights; the best of them goes on
+SECONDS_OF_CHOICE = 3.0  # for which the optimizer is chosen, whatever is left, so that the search repeats itself
 
 
 @dataclass(frozen=True)
@@ -28,11 +33,26 @@ class Floor:
     start: int | None  # seed of the first weights from which they were found; None from the weights at the stop
     starts: int  # how many descents there were
     errors: tuple[float, ...]  # where each came to, in their order
-    finished: bool  # whether the last of them ended by itself, and not because the time was over
+    finished: bool  # whether the search ended by itself, and not because the time was over
+    exact: bool = False  # whether no weights can do better: in closed form, a convex problem, or at the lower bound
+    at_bound: bool = False  # whether it is so near to the lower bound that the difference does not count
+
+
+@dataclass(frozen=True)
+class _End:
+    """Where a descent came to."""
+
+    error: float
+    parameters: Array
+    finished: bool  # by itself
+    in_time: bool
 
 
 def search_floor(subject: Subject, rows: Rows, parameters: Array, error: float, bound: float, clock: Clock) -> Floor:
-    """Descend from the weights at the stop and then from fresh ones, by second order, until the time is over.
+    """Descend from the weights at the stop and then from fresh ones, by second order.
+
+    It ends at the lower bound, when the minima found so far say that another start is unlikely to help (by Good and
+    Turing, as `training/spread.py`), or when the time is over.
 
     Parameters
     ----------
@@ -46,33 +66,69 @@ def search_floor(subject: Subject, rows: Rows, parameters: Array, error: float, 
         The time for all of it.
     """
     architecture = subject.network.architecture
-    best, start, errors, finished = parameters.copy(), None, [error], True
-    lowest = error
+    near = bound + NEGLIGIBLE * max(0.0, error - bound)
+    if error <= bound or not math.isfinite(error):
+        return Floor(error, parameters.copy(), None, 0, (), True, exact=error <= bound, at_bound=error <= bound)
+    if is_linear(architecture):
+        solution = linear_floor(architecture, rows)
+        least = Objective(architecture, rows).error(solution)
+        best_weights = solution if least < error else parameters.copy()
+        return Floor(min(least, error), best_weights, None, 0, (), True, exact=True, at_bound=least <= near)
+    best, start, in_time = _End(error, parameters.copy(), True, True), None, True
+    ends: list[_End] = []
     for k, seed in enumerate([None, *seeds_of(subject.seed + 1, MOST_STARTS)]):
-        if clock.over or lowest - bound <= NEXT_TO_NOTHING * max(errors):
-            break
         part = clock.part(SHARE_OF_FIRST if k == 0 else 1.0)
         first = parameters if seed is None else subject.drawn(seed).parameters.astype(parameters.dtype)
-        end, finished = descend_from(architecture, first, rows, part, bound)
-        errors.append(end[0])
-        if end[0] < lowest:
-            lowest, best, start = end[0], end[1], seed
-    return Floor(lowest, best, start, len(errors) - 1, tuple(errors[1:]), finished)
+        end = descend_from(architecture, first, rows, part, target=near, iterations=MOST_ITERATIONS)
+        ends.append(end)
+        if end.error < best.error:
+            best, start = end, seed
+        if best.error <= near or (is_convex(architecture) and end.finished):
+            break
+        if clock.over:
+            in_time = False
+            break
+        if _settled(ends):
+            break
+    if not best.finished and best.error > near and not clock.over:
+        end = descend_from(architecture, best.parameters, rows, clock, target=near)
+        in_time = in_time and end.in_time
+        best = end if end.error < best.error else best
+    errors = tuple(end.error for end in ends)
+    at_bound = best.error <= near
+    exact = at_bound or (is_convex(architecture) and any(end.finished for end in ends))
+    return Floor(best.error, best.parameters, start, len(ends), errors, in_time, exact, at_bound)
+
+
+def _settled(ends: list[_End]) -> bool:
+    """Whether another start is unlikely to help: the lowest minimum came up again, and hardly any only once."""
+    sizes = groups([end.error for end in ends if math.isfinite(end.error)])
+    if len(ends) < LEAST_DRAWS or not sizes:
+        return False
+    return sizes[0] > 1 and good_turing(sizes.count(1), sum(sizes)) <= UNLIKELY
 
 
 def descend_from(
-    architecture: Architecture, first: Array, rows: Rows, clock: Clock, bound: float = 0.0, l2: float = 0.0
-) -> tuple[tuple[float, Array], bool]:
-    """Return the error and the weights where a second-order descent from `first` ends, and whether by itself."""
+    architecture: Architecture,
+    first: Array,
+    rows: Rows,
+    clock: Clock,
+    *,
+    target: float | None = None,
+    l2: float = 0.0,
+    iterations: int | None = None,
+) -> _End:
+    """Return where a second-order descent from `first` ends: at the target, by itself, or when a limit is reached."""
     network = Network.from_parameters(architecture, first)
-    target = bound * (1.0 + 1e-12) if bound > 0.0 else None
     descent = descend(
         network,
         rows,
-        Auto(clock.left).choice(architecture, len(rows)).optimizer,
+        Auto(SECONDS_OF_CHOICE).choice(architecture, len(rows)).optimizer,
         l2=l2,
-        limits=Limits(seconds=clock.left, target_error=target),
+        limits=Limits(iterations=iterations, seconds=clock.left, target_error=None if l2 else target),
         interrupt=clock.interrupt,
     )
     error = descent.train_error if math.isfinite(descent.train_error) else math.inf
-    return (error, network.parameters), descent.stop_reason is not StopReason.TIME_LIMIT
+    reason = descent.stop_reason
+    limited = (StopReason.TIME_LIMIT, StopReason.ITERATION_LIMIT, StopReason.INTERRUPTED)
+    return _End(error, network.parameters, reason not in limited, reason is not StopReason.TIME_LIMIT)
