@@ -73,7 +73,7 @@ def judge(
         sentence=verdict_sentence(evidence, judgement, causes, tried),
         budget=budget,
         stakes=at_stake,
-        plateau=budget.answers,
+        plateau="" if budget.groups is None else budget.groups.sentence,
         causes=causes,
         findings=findings,
         trials=tuple(tried),
