@@ -79,7 +79,7 @@ class SaturatedUnits(Rule):
             trial = arms(evidence, mended, optimizer)
             if trial.helps(GAIN, RATIO):
                 break
-        slopes = np.concatenate([relative_slopes(evidence, i)[:, mask] for i, mask in enumerate(masks)], axis=1)
+        slopes = np.concatenate([relative_slopes(evidence, i)[:, mask] for i, mask in enumerate(masks) if mask.any()], axis=1)
         numbers |= {
             "mean_slope": float(slopes.mean()),
             "error": trial.error,
