@@ -1,7 +1,7 @@
 """Experiments with the descent: going on from the weights at the stop, unchanged and with one setting changed.
 
-Every continuation begins at the same weights, with the optimizer's memory empty, on the same rows in float64, and makes
-as many iterations, so that two of them differ in the changed setting only. Each is run once.
+Every continuation begins at the same weights, with the optimizer's memory empty, on the same rows in the network's dtype,
+and makes as many iterations, so that two of them differ in the changed setting only. Each is run once.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ class _Settings(NamedTuple):
     l2: float
     dtype: str
     validating: bool
+    anew: bool
 
 
 class Continuations:
@@ -115,12 +116,12 @@ class Continuations:
         """Go on as before."""
         return None if self.optimizer is None else self.run(self.optimizer)
 
-    def at_rate(self, factor: float) -> Course | None:
-        """Go on with so many times the learning rate."""
+    def at_rate(self, factor: float, *, anew: bool = False) -> Course | None:
+        """Go on with so many times the learning rate, or begin anew with it."""
         if not isinstance(self.optimizer, FirstOrder):
             return None
         course = self.optimizer.schedule().course()
-        return self.run(replace(self.optimizer, learning_rate=factor * course.rate(1, math.nan)))
+        return self.run(replace(self.optimizer, learning_rate=factor * course.rate(1, math.nan)), anew=anew)
 
     def on_all_rows(self) -> Course | None:
         """Go on with all rows at each step, and steps of the same mean length."""
@@ -138,12 +139,14 @@ class Continuations:
         *,
         iterations: int | None = None,
         l2: float | None = None,
-        dtype: str = "float64",
+        dtype: str | None = None,
         validating: bool = False,
+        anew: bool = False,
     ) -> Course | None:
-        """Go on with that optimizer, penalty and arithmetic; None where there was no time for it."""
+        """Go on with that optimizer, penalty and dtype, or begin anew with it; None where there was no time for it."""
         strength = self._measured.subject.l2 if l2 is None else l2
-        settings = _Settings(optimizer, iterations or self.work, strength, dtype, validating)
+        name = dtype or self._measured.subject.network.parameters.dtype.name
+        settings = _Settings(optimizer, iterations or self.work, strength, name, validating, anew)
         if settings not in self._made:
             self._made[settings] = self._run(settings) if self._measured.clock.left > LEAST_SECONDS else None
         return self._made[settings]
@@ -153,14 +156,17 @@ class Continuations:
 
         By the continuation without that memory or by the power law of the history, whichever is lower; inf for neither.
         """
-        unchanged, descent = self.unchanged(), self._measured.subject.descent
-        level = math.inf if unchanged is None else unchanged.level
+        unchanged = self.unchanged()
+        return min(math.inf if unchanged is None else unchanged.level, self.expected_after(self.work))
+
+    def expected_after(self, iterations: int) -> float:
+        """Return the error after so many iterations more by the power law of the history; inf where there is none."""
+        descent = self._measured.subject.descent
         if descent is None or descent.iterations == 0 or descent.stop_reason is StopReason.NOT_FINITE:
-            return level
+            return math.inf
         errors = descent.history.column("train_error")
-        doublings = math.log2((descent.iterations + self.work) / descent.iterations)
-        recent = float(np.median(errors[-max(1, len(errors) // 6) :]))
-        return min(level, recent * self.history_left() ** doublings)
+        doublings = math.log2((descent.iterations + iterations) / descent.iterations)
+        return float(np.median(errors[-max(1, len(errors) // 6) :])) * self.history_left() ** doublings
 
     def history_left(self) -> float:
         """Return what share of the error a doubling of the iterations would leave, as the history fell; 1 if unknown."""
@@ -180,7 +186,11 @@ class Continuations:
         measured = self._measured
         dtype = np.dtype(settings.dtype)
         rows, held_out = _as(measured.rows, dtype), measured.validation
-        network = Network.from_parameters(measured.architecture, measured.parameters.astype(dtype))
+        start = measured.parameters
+        if settings.anew:
+            assert measured.subject.first is not None
+            start = measured.subject.first.parameters
+        network = Network.from_parameters(measured.architecture, start.astype(dtype))
         descent = descend(
             network,
             rows,
@@ -239,6 +249,8 @@ class Continuations:
     def _affordable(self) -> int:
         descent = self._measured.subject.descent
         done = 0 if descent is None else descent.iterations
+        if descent is not None and descent.stop_reason is StopReason.NOT_FINITE:
+            done = MOST_ITERATIONS  # how soon it overflowed is no measure of the work
         assert self.optimizer is not None
         return max(10, min(max(done, 100), self._iterations_in(SECONDS, self.optimizer)))
 

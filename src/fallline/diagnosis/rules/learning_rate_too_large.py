@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,10 @@ from fallline.optimizers import FirstOrder, GradientDescent, Rprop
 from fallline.training.stopping import Limits, StopReason
 
 LEAST_GAIN = 0.15  # of what is left, that a lower rate has to remove beyond what the rate itself would
+LEAST_GAIN_FROM_OVERFLOW = 0.02  # … where the rate itself overflows
+LEAST_GAIN_ANEW = 0.5  # … where the descent is made again from its first weights
 EDGE = 0.8  # of the limit of stability: at the edge, λmax hovers around it
+CLIMBED = 1.2  # times the first error: what a stable descent never exceeds
 BOUNCING = 0.1  # share of steps that climb
 
 
@@ -64,7 +68,9 @@ class LearningRateTooLarge(Rule):
         relative = descents.rate * evidence.spectrum.highest.value / descents.stability
         bounces = descents.bounces()
         rate = descents.optimizer.schedule().course().rate(1, math.nan)
-        if not overflowed and not relative > EDGE and bounces < BOUNCING:
+        highest = float(np.nanmax(descent.history.column("train_error")))
+        climbed = highest > CLIMBED * descent.history.records[0].train_error
+        if not overflowed and not climbed and not relative > EDGE and bounces < BOUNCING:
             return self.clear(f"Hardly any step climbs ({bounces:.0%}) at the learning rate {rate:.3g}.")
         left, once = evidence.stakes.left, descents.unchanged()
         if once is None:
@@ -89,12 +95,8 @@ class LearningRateTooLarge(Rule):
             "lower_rate": factor * rate,
             "error_at_lower_rate": best.level if best.finite else None,
         }
-        if gain < LEAST_GAIN * left:
-            return self.clear(
-                f"A lower rate does no better than the rate {rate:.3g} itself, which is no fault then, even at the edge "
-                "of stability.",
-                **numbers,
-            )
+        if gain < (LEAST_GAIN_FROM_OVERFLOW if overflowed else LEAST_GAIN) * left:
+            return self._from_the_beginning(evidence, numbers)
         if descents.batch is not None and not overflowed:
             whole = descents.on_all_rows()
             if whole is None:
@@ -112,6 +114,36 @@ class LearningRateTooLarge(Rule):
             f"At the learning rate {rate:.3g}{edge} {how}. From the same weights and by the same work, the rate "
             f"{factor * rate:.3g} comes to {best.level:.4g}, from {evidence.error:.4g}.",
             confidence=0.97 if overflowed or relative > EDGE else 0.9,
+            share=evidence.stakes.share,
+            **numbers,
+        )
+
+    def _from_the_beginning(self, evidence: Evidence, numbers: dict[str, Any]) -> Finding:
+        """Tell whether overshooting has thrown the weights to where no rate helps any more."""
+        descents, descent, first = evidence.continuations, evidence.subject.descent, evidence.first
+        rate = numbers["learning_rate"]
+        clear = self.clear(
+            f"A lower rate does no better than the rate {rate:.3g} itself, which is no fault then, even at the edge of "
+            "stability.",
+            **numbers,
+        )
+        if descent is None or first is None or descents.batch is not None:
+            return clear
+        highest = float(np.nanmax(descent.history.column("train_error")))
+        if not highest > CLIMBED * first.error:
+            return clear
+        anew = descents.at_rate(0.1, anew=True)
+        if anew is None:
+            return self.not_enough_data("There was no time to begin again at a lower rate.", **numbers)
+        gain = min(evidence.error, first.error) - anew.level
+        if not gain >= LEAST_GAIN_ANEW * min(evidence.stakes.left, first.error):
+            return clear
+        numbers |= {"highest_error": highest, "error_from_first_weights_at_a_tenth": anew.level}
+        return self.fires(
+            f"At the learning rate {rate:.3g} the error climbed from {first.error:.4g} to {highest:.4g}, and the steps "
+            f"threw the weights to where no rate helps any more. From the first weights, {anew.iterations:,} iterations "
+            f"at the rate {0.1 * rate:.3g} come to {anew.level:.4g}, against {evidence.error:.4g} at the stop.",
+            confidence=0.9,
             share=evidence.stakes.share,
             **numbers,
         )

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from fallline.diagnosis.continuation import Continuations
+from fallline.diagnosis.continuation import Continuations, Course
 from fallline.diagnosis.evidence import Evidence
 from fallline.diagnosis.finding import Finding
 from fallline.diagnosis.rule import Kind, Rule
@@ -16,7 +16,8 @@ from fallline.optimizers import FirstOrder, GradientDescent, Rprop
 from fallline.training.stopping import Limits
 
 FAR_BELOW = 0.02  # rate · λmax / the limit of stability: there a rate a fifty times larger would still be stable
-LEAST_GAIN = 0.03  # of what is left, that ten times the rate has to remove in the experiment
+LEAST_GAIN = 0.1  # of what is left, that a higher rate has to remove in the experiment
+FACTORS = (10.0, 100.0, 1_000.0, 10_000.0)  # times the rate, until one of them gains that
 LEAST_RATIO = 4.0  # between the falls at ten times the rate and at the rate
 SHALLOW = 1e-4  # of what is left, that a step of 1/λ along the gradient promises: a stationary point
 DOWNWARD = 0.05  # of the spectral norm: a curvature that is clearly negative
@@ -68,35 +69,31 @@ class LearningRateTooSmall(Rule):
         reason = elsewhere(evidence)
         if reason:
             return self.clear(f"A higher rate may help here, but {reason}.")
-        once, ten, hundred = descents.unchanged(), descents.at_rate(10.0), descents.at_rate(100.0)
-        if once is None or ten is None or hundred is None:
+        left, once = evidence.stakes.left, descents.unchanged()
+        courses = [once]
+        for k, factor in enumerate(FACTORS):
+            if k < 2 or not _gains(evidence, courses[-1]):
+                courses.append(descents.at_rate(factor))
+        if once is None or any(each is None for each in courses):
             return self.not_enough_data("There was no time to try another rate.")
-        falls = [evidence.error - (each.level if each.finite else math.inf) for each in (once, ten, hundred)]
-        left, work = evidence.stakes.left, once.iterations
+        falls = [evidence.error - each.level if each is not None else math.nan for each in courses]
+        predicted = descents.rate * descents.drive * evidence.gradient_norm**2
         numbers = {
             "learning_rate": _rate(descents),
             "share_of_stable_rate": None if math.isnan(relative) else relative,
-            "iterations": work,
-            "fall": falls[0],
-            "fall_at_10_times_the_rate": falls[1] if ten.finite else None,
-            "fall_at_100_times_the_rate": falls[2] if hundred.finite else None,
-            "predicted_fall_per_step": descents.rate * descents.drive * evidence.gradient_norm**2
-            if not math.isnan(descents.drive)
-            else None,
+            "iterations": once.iterations,
+            "falls": [fall if math.isfinite(fall) else None for fall in falls],
+            "factors": [1.0, *FACTORS[: len(falls) - 1]],
+            "fall_of_a_step_by_the_gradient": None if math.isnan(predicted) else predicted,
         }
         better = falls[1] >= LEAST_RATIO * max(falls[0], 0.0) and falls[2] >= min(0.9 * falls[1], 0.8 * left)
-        if falls[1] < LEAST_GAIN * left and falls[2] < 10.0 * LEAST_GAIN * left:
+        if not better or not _gains(evidence, courses[-1]):
             return self.clear(
-                f"Ten times the learning rate {_rate(descents):.3g} lowers the error by {falls[1]:.3g} in {work:,} "
-                f"iterations, of {left:.3g} that are left.",
+                f"From the same weights and by the same work, 10 and 100 times the learning rate {_rate(descents):.3g} "
+                f"lower the error by {falls[1]:.3g} and {falls[2]:.3g}, the rate itself by {falls[0]:.3g}: not far more.",
                 **numbers,
             )
-        if not better:
-            return self.clear(
-                f"From the same weights, ten and a hundred times the learning rate {_rate(descents):.3g} are not far "
-                f"better than the rate itself.",
-                **numbers,
-            )
+        work = once.iterations
         needed = left / falls[0] * work if falls[0] > 0.0 else math.inf
         numbers["iterations_needed"] = needed if math.isfinite(needed) else None
         long = f" At this rate, the rest needs at least {needed:,.0f} iterations more." if needed < 1e15 else ""
@@ -107,8 +104,8 @@ class LearningRateTooSmall(Rule):
         )
         return self.fires(
             f"The learning rate is {_rate(descents):.3g}{below}. In {work:,} iterations from the stop the error falls "
-            f"by {max(falls[0], 0.0):.3g}; at ten times the rate by {falls[1]:.3g}, at a hundred times by "
-            f"{falls[2]:.3g}.{long}",
+            f"by {max(falls[0], 0.0):.3g}; at {FACTORS[0]:.0f} times the rate by {falls[1]:.3g}, at "
+            f"{FACTORS[len(falls) - 2]:,.0f} times by {falls[-1]:.3g}.{long}",
             confidence=0.97 if not math.isnan(relative) else 0.93,
             share=evidence.stakes.share,
             **numbers,
@@ -119,6 +116,10 @@ class LearningRateTooSmall(Rule):
         network = Network([1, 6, 1], ["tanh", "identity"], loss="mean_squared_error", seed=3)
         limits = Limits(iterations=1_000, plateau=False)
         return descended(network, X, np.sin(3.0 * X), GradientDescent(0.0001), limits=limits, compiled=False, seed=3)
+
+
+def _gains(evidence: Evidence, course: Course | None) -> bool:
+    return course is not None and evidence.error - course.level >= LEAST_GAIN * evidence.stakes.left
 
 
 def elsewhere(evidence: Evidence) -> str:
