@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from fallline.diagnosis.budget import Budget, error_budget
+from fallline.diagnosis.continuation import Continuations
 from fallline.diagnosis.measurements import Measurements
 from fallline.diagnosis.stakes import Stakes, stakes
 
@@ -21,3 +22,8 @@ class Evidence(Measurements):
     def stakes(self) -> Stakes:
         """Whether what the descent left is worth removing: rules of landscape and descent are clear where it is not."""
         return stakes(self, self.budget)
+
+    @cached_property
+    def continuations(self) -> Continuations:
+        """Experiments: the descent going on from the stop, unchanged or with one setting changed."""
+        return Continuations(self)
