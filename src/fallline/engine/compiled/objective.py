@@ -11,7 +11,7 @@ from fallline.engine.compiled.cores import SideBySide
 from fallline.engine.compiled.descent import pack, scale_of, share_of_step
 from fallline.engine.compiled.jit import kernel
 from fallline.engine.compiled.lanes import pointer
-from fallline.engine.compiled.layout import X_BY_ROWS, Layout, lanes_in, rounded_up, zeros
+from fallline.engine.compiled.layout import X_BY_ROWS, Layout, zeros
 from fallline.engine.compiled.plans import training_plan
 
 
@@ -20,16 +20,11 @@ def packed_rows(plan: Layout, X: Array, y: Array, shared: dict[tuple[int, int, i
 
     `shared` holds those that were made before of the same X and y, by the form of their blocks, and takes new ones.
     """
-    dtype, rows = X.dtype, len(X)
     key = plan.rows, plan.source_size, int(plan.plan[X_BY_ROWS])
     if shared is not None and key in shared:
         return shared[key]
-    blocks = -(-rows // plan.rows)
-    packed = zeros(blocks * plan.source_size, dtype)
-    for block in range(blocks):
-        start, stop = block * plan.rows, min(rows, (block + 1) * plan.rows)
-        padded = rounded_up(stop - start, lanes_in(dtype))
-        pack(X, plan.plan, y, start, stop, padded, packed, block * plan.source_size)
+    packed = zeros(-(-len(X) // plan.rows) * plan.source_size, X.dtype)
+    pack(X, plan.plan, y, packed)
     return packed if shared is None else shared.setdefault(key, packed)
 
 
