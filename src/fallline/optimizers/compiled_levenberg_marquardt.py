@@ -39,6 +39,7 @@ def descend_compiled(optimizer: LevenbergMarquardt, objective: Objective, parame
         variable_projection=optimizer.variable_projection,
         geodesic_acceleration=optimizer.geodesic_acceleration,
         parts=objective.threads or threads_for_matrix(objective.architecture, len(X)),
+        shared=objective.rows.packed,
     )
     number, most = 0, FIRST
     try:

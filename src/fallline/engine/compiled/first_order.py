@@ -21,6 +21,7 @@ from fallline.engine.compiled.objective import packed_rows
 from fallline.engine.compiled.plans import training_plan
 from fallline.engine.compiled.thread_choice import ThreadChoice
 from fallline.engine.compiled.updates import RULE_KERNELS
+from fallline.engine.rows import Packed
 from fallline.engine.threads import available_cores
 
 WORK_OF_A_PART = 50_000  # parameters times rows, from which threads that are at work already may share a step
@@ -87,7 +88,7 @@ class FirstOrderRun:
         target: float = -math.inf,
         first_rate: float = 0.0,
         parts: int = 1,
-        shared: dict[tuple[int, int, int], Array] | None = None,
+        shared: Packed | None = None,
     ) -> None:
         dtype = parameters.dtype
         n = len(X) if rows is None else rows
@@ -96,7 +97,7 @@ class FirstOrderRun:
         layout = training_plan(architecture, dtype, -(-step_rows // parts))
         self._count, self._plan = architecture.parameter_count, layout.plan
         self._X, self._y, self._no_orders = X, y, np.zeros(1, np.int64)
-        self._packed = packed_rows(layout, X, y, shared) if whole else zeros(1, dtype)
+        self._packed = packed_rows(layout, X, y, dtype, shared) if whole else zeros(1, dtype)
         self._vectors = zeros(8 * layout.padded, dtype).reshape(8, layout.padded)
         self._vectors[:3, : self._count] = parameters
         self._vectors[4, : self._count] = architecture.is_weight

@@ -16,6 +16,7 @@ from fallline.engine.compiled.layout import zeros
 from fallline.engine.compiled.levenberg_marquardt_space import DOUBLE, space
 from fallline.engine.compiled.objective import packed_rows
 from fallline.engine.compiled.thread_choice import ThreadChoice
+from fallline.engine.rows import Packed
 
 PRODUCTS_A_SECOND, SECONDS_AT_LEAST = 2e9, 1e-5  # of a trial, until it is measured
 
@@ -56,6 +57,8 @@ class LevenbergMarquardtRun:
     parts
         Into how many parts the rows are divided, on which up to so many threads work; the bits of the result depend on
         it, and not on the threads, of which there are as many as are found to be fastest. In the dual form, one.
+    shared
+        As for `packed_rows`.
     """
 
     def __init__(
@@ -77,6 +80,7 @@ class LevenbergMarquardtRun:
         variable_projection: bool = False,
         geodesic_acceleration: bool = False,
         parts: int = 1,
+        shared: Packed | None = None,
     ) -> None:
         size, rows = architecture.parameter_count, len(X)
         if dual is None:
@@ -97,7 +101,7 @@ class LevenbergMarquardtRun:
         self._space[: len(numbers)] = numbers
         self._length, self._count = int(self._run[kernels.LENGTH]), size
         self.parameters[:] = parameters
-        self._packed = packed_rows(begun.plan, X.astype(DOUBLE, copy=False), y.astype(DOUBLE, copy=False))
+        self._packed = packed_rows(begun.plan, X, y, DOUBLE, shared)
         self._counter = np.zeros(8, np.int64)
         self._side_by_side = SideBySide(parts)
         self._work = begun.evaluation_work, begun.trial_work

@@ -15,7 +15,7 @@ from fallline.engine.architecture import Architecture
 from fallline.engine.arrays import Array, Index
 from fallline.engine.compiled import levenberg_marquardt as kernels
 from fallline.engine.compiled.acceleration import acceleration_address
-from fallline.engine.compiled.cholesky import stride_of
+from fallline.engine.compiled.cholesky import MOST_LANES, stride_of
 from fallline.engine.compiled.curvature import curvature_plan
 from fallline.engine.compiled.layout import ALIGNED, Layout, lanes_in, rounded_up
 from fallline.engine.compiled.second_derivatives import second_derivative_addresses
@@ -70,7 +70,7 @@ def space(
         one = np.ones((1, 1))
         head[kernels.OUTPUT_CURVATURE] = loss.scale(rows, outputs) * float(loss.curvature(one, one, one)[0, 0])
         projection_size = rounded_up(depth * (stride_of(depth) + outputs) + 32, ALIGNED)
-    block_columns = max(2 * ALIGNED, outputs * plan.rows)
+    block_columns = max(MOST_LANES, outputs * plan.rows)
     own = {
         kernels.J_SIZE: rounded_up((size + 1) * block_columns, ALIGNED),
         kernels.WORK_SIZE: rounded_up((3 if geodesic_acceleration else 2) * plan.work_size, ALIGNED),
