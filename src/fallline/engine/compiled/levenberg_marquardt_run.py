@@ -18,6 +18,7 @@ from fallline.engine.compiled.objective import packed_rows
 from fallline.engine.compiled.thread_choice import ThreadChoice
 from fallline.engine.rows import Packed
 
+WORTH_ALIGNING = 1 << 13  # numbers; to ask for the address of fewer takes longer than it saves
 PRODUCTS_A_SECOND, SECONDS_AT_LEAST = 2e9, 1e-5  # of a trial, until it is measured
 
 
@@ -95,12 +96,26 @@ class LevenbergMarquardtRun:
             variable_projection=variable_projection,
             geodesic_acceleration=geodesic_acceleration,
         )
-        self._plan, self._run, self._space = begun.plan.plan, begun.run.copy(), zeros(begun.size, DOUBLE)
-        numbers = l2, target, gradient_tolerance, least_factor, damping, 2.0, least_scale, flat_gradient
-        self._space[: len(begun.head)] = begun.head
+        self._plan, self._run = begun.plan.plan, begun.run.copy()
+        self._space = zeros(begun.size, DOUBLE) if begun.size >= WORTH_ALIGNING else np.zeros(begun.size)
+        numbers = (
+            l2,
+            target,
+            gradient_tolerance,
+            least_factor,
+            damping,
+            2.0,
+            least_scale,
+            flat_gradient,
+            begun.output_curvature,
+        )
         self._space[: len(numbers)] = numbers
         self._length, self._count = int(self._run[kernels.LENGTH]), size
         self.parameters[:] = parameters
+        self._vector(kernels.IS_WEIGHT)[:] = architecture.is_weight
+        if dual:
+            at = kernels.STATE_SIZE + kernels.ONES * self._length
+            self._space[at : at + int(self._run[kernels.COLUMNS])] = 1.0
         self._packed = packed_rows(begun.plan, X, y, DOUBLE, shared)
         self._counter = np.zeros(8, np.int64)
         self._side_by_side = SideBySide(parts)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fallline.engine.architecture import Architecture
-from fallline.engine.arrays import Array, Index
+from fallline.engine.arrays import Index
 from fallline.engine.compiled import levenberg_marquardt as kernels
 from fallline.engine.compiled.acceleration import acceleration_address
 from fallline.engine.compiled.cholesky import MOST_LANES, stride_of
@@ -28,8 +28,8 @@ class Space(NamedTuple):
 
     plan: Layout
     run: Index  # its integers
-    head: Array  # the numbers and the vectors, with which the space begins; the rest are zeros
     size: int
+    output_curvature: float  # of a variable projection
     evaluation_work: float  # multiplications for gradient and matrix …
     trial_work: float  # … and for a step and the error behind it, about
 
@@ -59,16 +59,12 @@ def space(
     if geodesic_acceleration:
         run[kernels.ACCELERATION_BY] = acceleration_address(DOUBLE)
         run[kernels.SECOND_AT :] = second_derivative_addresses(architecture, DOUBLE)
-    head = np.zeros(kernels.STATE_SIZE + kernels.VECTORS * length)
-    vectors = head[kernels.STATE_SIZE :].reshape(kernels.VECTORS, length)
-    vectors[kernels.IS_WEIGHT, :size] = architecture.is_weight
-    vectors[kernels.ONES] = 1.0
-    projection_size = 0
+    projection_size, output_curvature = 0, 0.0
     if variable_projection:
         depth = architecture.shape[-2] + 1
         run[[kernels.OUTPUT_STRIDE, kernels.OUTPUTS_FROM]] = stride_of(depth), architecture.offsets[-2]
         one = np.ones((1, 1))
-        head[kernels.OUTPUT_CURVATURE] = loss.scale(rows, outputs) * float(loss.curvature(one, one, one)[0, 0])
+        output_curvature = loss.scale(rows, outputs) * float(loss.curvature(one, one, one)[0, 0])
         projection_size = rounded_up(depth * (stride_of(depth) + outputs) + 32, ALIGNED)
     block_columns = max(MOST_LANES, outputs * plan.rows)
     own = {
@@ -77,7 +73,7 @@ def space(
         kernels.PROJECTION_SIZE: projection_size,
     }
     run[list(own)] = list(own.values())
-    at = len(head)
+    at = kernels.STATE_SIZE + kernels.VECTORS * length
     for place, needed in (
         (kernels.GRADIENTS_AT, parts * length),
         (kernels.MATRICES_AT, parts * square),
@@ -95,4 +91,4 @@ def space(
     pass_work = 3.0 * rows * size
     matrix_work = 0.5 * others * unknowns**2
     trial_work = unknowns**3 / 6.0 + pass_work + (matrix_work if dual else 0.0)
-    return Space(plan, run, head, at, pass_work if dual else pass_work + matrix_work, trial_work)
+    return Space(plan, run, at, output_curvature, pass_work if dual else pass_work + matrix_work, trial_work)
