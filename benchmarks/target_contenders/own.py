@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import ClassVar
 
 import numpy as np
 
@@ -43,14 +45,24 @@ class TargetWatch:
 
 
 class Fallline(Solver):
-    """One of Fallline's optimizers as it comes; Adam has the problem's rate."""
+    """One of Fallline's optimizers as it comes; Adam has the problem's rate.
+
+    As for the others, the rows stand ready in the form that the arithmetic wants, and the threads of BLAS are set,
+    before a descent begins.
+    """
 
     optimizer: str
+    prepared: ClassVar = ExitStack()  # for the problem at hand
 
     def __init__(self, problem: Problem) -> None:
         self.architecture = problem.architecture
         X, y = problem.table
         self.rows = Rows(X, y)
+        self.rows.packed = {}
+        shape = self.architecture.shape
+        self.prepared.close()
+        self.prepared.enter_context(fitting_threads(min(len(X), block_length(max(shape))), shape))
+        self.prepared.enter_context(np.errstate(over="ignore", invalid="ignore", divide="ignore"))
         first_order = issubclass(OPTIMIZERS[self.optimizer], FirstOrder)
         settings = {"learning_rate": problem.adam_rate} if first_order else {}
         self.minimizer = OPTIMIZERS[self.optimizer](**settings)
@@ -59,11 +71,8 @@ class Fallline(Solver):
         return Objective(self.architecture, self.rows, compiled=True).error(parameters)
 
     def descend(self, parameters: np.ndarray, goal: Goal) -> None:
-        shape = self.architecture.shape
-        at_once = min(len(self.rows), block_length(max(shape)))
-        with fitting_threads(at_once, shape), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            objective = Objective(self.architecture, self.rows, compiled=True)
-            self.minimizer.minimize(objective, parameters, TargetWatch(goal))
+        objective = Objective(self.architecture, self.rows, compiled=True)
+        self.minimizer.minimize(objective, parameters, TargetWatch(goal))
 
 
 def own(name: str) -> type[Fallline]:

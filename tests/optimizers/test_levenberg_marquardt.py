@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -339,6 +340,52 @@ def test_runs_are_the_same_bit_for_bit(rows):
         LevenbergMarquardt().minimize(objective, parameters, Watch(20))
         ends.append(parameters.tobytes())
     assert ends[0] == ends[1]
+
+
+@pytest.mark.parametrize(
+    "way", [{}, {"variable_projection": True}, {"geodesic_acceleration": True}, {"orthogonal": True}]
+)
+def test_the_bits_depend_on_the_parts_and_not_on_who_takes_them(way):
+    objective, start = problem((2, 5, 2), rows=3000)
+    ends = []
+    for parts, threads in ((3, 1), (3, 2), (3, 3), (1, 1)):
+        run = LevenbergMarquardtRun(
+            objective.architecture,
+            start,
+            objective.rows.X,
+            objective.rows.y,
+            l2=1e-3,
+            target=-math.inf,
+            damping=0.01,
+            least_factor=0.1,
+            least_scale=1.0,
+            gradient_tolerance=0.0,
+            flat_gradient=0.0,
+            parts=parts,
+            **way,
+        )
+        run._choice = SimpleNamespace(threads=threads, steps_at_once=5, note=lambda steps, seconds: None)
+        records, made = np.zeros((12, 3)), 0
+        while made < 12:
+            made += run.iterations(records[made:])[1]
+        run.close()
+        ends.append((run.parameters.copy(), records))
+    for parameters, records in ends[1:3]:
+        np.testing.assert_array_equal(parameters, ends[0][0])
+        np.testing.assert_array_equal(records, ends[0][1])
+    assert (ends[3][0] != ends[0][0]).any()  # so that another order of the sums would show
+    np.testing.assert_allclose(ends[3][1], ends[0][1], rtol=1e-6)
+
+
+def test_a_float32_network_and_float64_work_share_no_rows():
+    objective, parameters = problem((2, 5, 1), rows=40, dtype=np.float32, compiled=True)
+    objective.rows.packed = {}
+    objective.error(parameters)
+    LevenbergMarquardt().minimize(objective, parameters, Watch(3))
+    assert {each.dtype.name for each in objective.rows.packed.values()} == {"float32", "float64"}
+    assert (
+        len({key[:3] for key in objective.rows.packed}) == 1
+    )  # the same form, so that only the dtype tells them apart
 
 
 @each_engine

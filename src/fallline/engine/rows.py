@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 import numpy as np
 
 from fallline.engine.arrays import Array, Index
 
+Packed: TypeAlias = dict[tuple[int, ...], Array]  # rows as blocks, by the form of these
 BLOCK_ELEMENTS = 2**19  # of one layer's activations; bounds the memory of a pass over many rows
 
 
@@ -28,7 +30,7 @@ class Rows:
         self.X = X
         self.y = y
         self.index = index
-        self.packed: dict[tuple[int, int, int], Array] | None = None
+        self.packed: Packed | None = None
 
     def __len__(self) -> int:
         return len(self.X) if self.index is None else len(self.index)

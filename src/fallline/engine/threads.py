@@ -37,14 +37,16 @@ class HeldToOneThread:
         self._libraries = libraries
         self._lock = threading.Lock()
         self._holders = 0
-        self._limit: Any = None
+        self._before: list[tuple[Any, int]] = []  # each library, and how many threads it had
 
     @contextmanager
     def __call__(self) -> Iterator[None]:
         """Hold them; they get their threads back when the last holder is done."""
         with self._lock:
-            if self._holders == 0:
-                self._limit = self._libraries().limit(limits=1)
+            if self._holders == 0:  # not by `limit`, which asks for all that is known: longer than a small descent
+                self._before = [(each, each.num_threads) for each in self._libraries().lib_controllers]
+                for library, _ in self._before:
+                    library.set_num_threads(1)
             self._holders += 1
         try:
             yield
@@ -52,7 +54,8 @@ class HeldToOneThread:
             with self._lock:
                 self._holders -= 1
                 if self._holders == 0:
-                    self._limit.restore_original_limits()
+                    for library, threads in self._before:
+                        library.set_num_threads(threads)
 
 
 def _every_blas() -> Any:

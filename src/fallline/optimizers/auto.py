@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from fallline.engine import Architecture, Array, Objective
-from fallline.engine.memory import available_memory
+from fallline.engine.memory import WORTH_ASKING, available_memory
 from fallline.optimizers.adam import Adam
 from fallline.optimizers.bfgs import BFGS
 from fallline.optimizers.lbfgs import LBFGS
@@ -57,6 +58,12 @@ class Auto(Optimizer):
 
     def choice(self, architecture: Architecture, rows: int) -> Choice:
         """Return the optimizer for that many rows."""
+        needed = LevenbergMarquardt.bytes_for(architecture.parameter_count)
+        fits = needed < WORTH_ASKING or needed <= SHARE_OF_MEMORY * (available_memory() or math.inf)
+        return self._choice(architecture, rows, fits)
+
+    @lru_cache(maxsize=64)  # noqa: B019 - settings are few, and many short descents of the same network begin with it
+    def _choice(self, architecture: Architecture, rows: int, matrix_fits: bool) -> Choice:
         size, outputs = architecture.parameter_count, architecture.outputs
         seconds = USUAL_SECONDS if self.seconds is None else self.seconds
         loss = architecture.loss.replace("_", " ")
@@ -65,7 +72,7 @@ class Auto(Optimizer):
         if LEAST_PASSES * a_pass > seconds:
             optimizer: Optimizer = Adam(OnPlateau(RATE, patience=PATIENCE), min(BATCH, rows), self.seed)
             return Choice(optimizer, f"Adam on mini-batches: {work}, about {a_pass:.2g} s for a pass over all rows")
-        if architecture.loss not in WITHOUT_CURVATURE and self._affords_matrix(size, rows * outputs, seconds):
+        if architecture.loss not in WITHOUT_CURVATURE and matrix_fits and _is_quick(size, rows * outputs, seconds):
             if has_linear_output(architecture) and rows * outputs >= size:
                 optimizer = LevenbergMarquardt(variable_projection=True, geodesic_acceleration=True, least_scale=1e-3)
                 return Choice(optimizer, f"Levenberg–Marquardt, the linear output layer solved exactly: {work}")
@@ -78,10 +85,9 @@ class Auto(Optimizer):
         optimizer = self.choice(objective.architecture, len(objective.rows)).optimizer
         return optimizer.minimize(objective, parameters, watch)
 
-    @staticmethod
-    def _affords_matrix(size: int, residuals: int, seconds: float) -> bool:
-        less, more = sorted((size, residuals))
-        an_iteration = (0.5 * more * less**2 + less**3 / 6.0) / PRODUCTS_A_SECOND
-        needed = LevenbergMarquardt.bytes_for(size)
-        available = math.inf if needed < 1 << 26 else available_memory() or math.inf
-        return LEAST_ITERATIONS * an_iteration <= seconds and needed <= SHARE_OF_MEMORY * available
+
+def _is_quick(size: int, residuals: int, seconds: float) -> bool:
+    """Whether that time is enough for Levenberg–Marquardt."""
+    less, more = sorted((size, residuals))
+    an_iteration = (0.5 * more * less**2 + less**3 / 6.0) / PRODUCTS_A_SECOND
+    return LEAST_ITERATIONS * an_iteration <= seconds

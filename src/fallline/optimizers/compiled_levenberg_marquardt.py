@@ -18,7 +18,7 @@ _OUTCOME = {
     Status.CONVERGED: Outcome.CONVERGED,
     Status.NO_DESCENT: Outcome.NO_DESCENT,
 }
-MOST_AT_ONCE = 10_000  # iterations, so that their records stay small
+FIRST, MOST_AT_ONCE = 250, 10_000  # iterations of a call, so that their records stay small
 
 
 def descend_compiled(optimizer: LevenbergMarquardt, objective: Objective, parameters: Array, watch: Watch) -> Outcome:
@@ -38,15 +38,18 @@ def descend_compiled(optimizer: LevenbergMarquardt, objective: Objective, parame
         flat_gradient=flat_gradient(parameters),
         variable_projection=optimizer.variable_projection,
         geodesic_acceleration=optimizer.geodesic_acceleration,
-        threads=objective.threads or threads_for_matrix(objective.architecture, len(X)),
+        parts=objective.threads or threads_for_matrix(objective.architecture, len(X)),
+        shared=objective.rows.packed,
     )
-    number = 0
+    number, most = 0, FIRST
     try:
         while not watch.interrupted():
-            records = np.empty((min(watch.portion(), MOST_AT_ONCE), 3))
+            records = np.empty((min(watch.portion(), most), 3))
             status, made = run.iterations(records)
             last = number + made
-            np.copyto(parameters, run.parameters, casting="same_kind")
+            if made == most:
+                most = min(2 * most, MOST_AT_ONCE)
+            parameters[:] = run.parameters
             for told in (*watch.wanted(number + 1, last - 1), *range(last, last + (made > 0))):
                 error, gradient_norm, step_size = records[told - number - 1].tolist()
                 weights = parameters if told == last else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -106,7 +107,12 @@ class LevenbergMarquardt(Optimizer):
 
 def flat_gradient(parameters: Array) -> float:
     """Return the largest element of a gradient that is zero as far as the dtype can tell."""
-    return math.sqrt(np.finfo(parameters.dtype).eps)
+    return _root_of_epsilon(parameters.dtype)
+
+
+@cache
+def _root_of_epsilon(dtype: np.dtype[np.floating]) -> float:
+    return math.sqrt(np.finfo(dtype).eps)
 
 
 class Descent:

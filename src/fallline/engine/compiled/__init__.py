@@ -18,7 +18,7 @@ prediction             `Prediction`: outputs
 gauss_newton           the Gauss–Newton matrix of a share of the rows
 cholesky, orthogonal   triangular factors of a matrix, or of rows block after block
 damping, projection    the step of Levenberg–Marquardt; the best weights of a linear output layer
-levenberg_marquardt    the loop that makes many iterations; `…_run`: `LevenbergMarquardtRun`, its buffers and threads
+levenberg_marquardt    the loop that makes many iterations; `…_space`: where its numbers stand; `…_run`: its threads
 curvature              `Curvature`: Gauss–Newton matrix and products
 shared_product         a product with a vector on several threads
 hessian                `Hessian`: exact Hessian–vector products

@@ -12,6 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, TypeVar
 
+from fallline.engine.arrays import Index
+from fallline.engine.compiled.team import EVERYBODY_CAME
+
 T = TypeVar("T")
 
 
@@ -39,16 +42,42 @@ def run_beside(core: int, distance: int, function: Callable[..., Any], *argument
 
 
 class SideBySide:
-    """A function called with 0 … threads − 1 at the same time, 0 by the caller and each other on a core of its own."""
+    """A function called with 0, 1, … at the same time: 0 by the caller, and each other on a core of its own."""
 
     def __init__(self, threads: int) -> None:
         self.threads = threads
-        self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
+        self._pool: ThreadPoolExecutor | None = None
 
-    def results(self, part: Callable[[int], T]) -> list[T]:
-        """Return what part(0), part(1), … return, in this order."""
-        if self._pool is None:
+    def results(self, part: Callable[[int], T], threads: int | None = None, counter: Index | None = None) -> list[T]:
+        """Return what part(0), part(1), … return, in this order.
+
+        Parameters
+        ----------
+        part
+            The function.
+        threads
+            How many of the threads are to call it; None for all.
+        counter
+            Where the calls meet, if they wait for each other.
+        """
+        threads = self.threads if threads is None else threads
+        if threads == 1:
             return [part(0)]
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self.threads - 1)
         here = current_core()
-        others = [self._pool.submit(run_beside, here, thread, part, thread) for thread in range(1, self.threads)]
-        return [part(0), *(other.result() for other in others)]
+        if counter is not None:
+            counter[0] = 0
+        try:
+            others = [self._pool.submit(run_beside, here, thread, part, thread) for thread in range(1, threads)]
+            first = part(0)
+        except BaseException:  # such as Ctrl-C between the two: nobody must wait for this thread any longer
+            if counter is not None:
+                counter[0] = EVERYBODY_CAME
+            raise
+        return [first, *(other.result() for other in others)]
+
+    def close(self) -> None:
+        """End the threads."""
+        if self._pool is not None:
+            self._pool.shutdown()

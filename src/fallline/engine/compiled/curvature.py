@@ -185,7 +185,7 @@ class Curvature:
         self._stride = stride_of(self._size)
         plan = curvature_plan(architecture, dtype, -(-len(X) // threads))
         self._plan, self._rows = plan.plan, len(X)
-        self._packed = packed_rows(plan, X, y)
+        self._packed = packed_rows(plan, X, y, dtype)
         self._shared = SharedProduct(threads, 2 * plan.work_size, self._size, dtype)
         self._parts: list[tuple[Array, Array]] = []  # of each thread: J of a block, and the matrix
         self._jacobian_size = self._size * architecture.outputs * plan.rows

@@ -35,13 +35,15 @@ forward, backward, gather, update = FORWARD.call, BACKWARD.call, GATHER.call, UP
 
 
 @kernel
-def pack(X: Array, plan: Index, y: Array, start: int, stop: int, padded: int, packed: Array, at: int) -> None:
-    """Put the rows from start to stop of X and y into a block that begins at packed[at]."""
-    gather(
-        packed,
-        plan[GATHER_BY],
-        (plan, pointer(X, 0), pointer(y, 0), plan, False, start, stop, padded, pointer(packed, at)),
-    )
+def pack(X: Array, plan: Index, y: Array, packed: Array) -> None:
+    """Put all rows of X and y into blocks, one after the other."""
+    n, block, rows, the_plan = width(packed), plan[ROWS], X.shape[0], pointer(plan, 0)
+    for start in range(0, rows, block):
+        stop = min(rows, start + block)
+        padded = (stop - start + n - 1) // n * n
+        to = pointer(packed, start // block * plan[SOURCE_SIZE])
+        given = (the_plan, pointer(X, 0), pointer(y, 0), the_plan, False, start, stop, padded, to)
+        gather(packed, plan[GATHER_BY], given)
 
 
 @kernel

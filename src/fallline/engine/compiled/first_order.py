@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from enum import IntEnum
 from typing import Any
 
@@ -13,20 +12,21 @@ import numpy as np
 
 from fallline.engine.architecture import Architecture
 from fallline.engine.arrays import Array, Index
-from fallline.engine.compiled import cores, descent
+from fallline.engine.compiled import descent
 from fallline.engine.compiled.blas_threads import blas_held
 from fallline.engine.compiled.calls import UPDATE
+from fallline.engine.compiled.cores import SideBySide
 from fallline.engine.compiled.layout import rounded_up, zeros
 from fallline.engine.compiled.objective import packed_rows
 from fallline.engine.compiled.plans import training_plan
 from fallline.engine.compiled.thread_choice import ThreadChoice
 from fallline.engine.compiled.updates import RULE_KERNELS
+from fallline.engine.rows import Packed
 from fallline.engine.threads import available_cores
 
 WORK_OF_A_PART = 50_000  # parameters times rows, from which threads that are at work already may share a step
 WORK_OF_A_CALL = 500_000  # the same where a thread must be woken first
 ROWS_OF_A_PART = 16
-EVERYBODY_CAME = 1 << 62  # arrivals beyond any meeting
 
 
 class Status(IntEnum):
@@ -88,7 +88,7 @@ class FirstOrderRun:
         target: float = -math.inf,
         first_rate: float = 0.0,
         parts: int = 1,
-        shared: dict[tuple[int, int, int], Array] | None = None,
+        shared: Packed | None = None,
     ) -> None:
         dtype = parameters.dtype
         n = len(X) if rows is None else rows
@@ -97,7 +97,7 @@ class FirstOrderRun:
         layout = training_plan(architecture, dtype, -(-step_rows // parts))
         self._count, self._plan = architecture.parameter_count, layout.plan
         self._X, self._y, self._no_orders = X, y, np.zeros(1, np.int64)
-        self._packed = packed_rows(layout, X, y, shared) if whole else zeros(1, dtype)
+        self._packed = packed_rows(layout, X, y, dtype, shared) if whole else zeros(1, dtype)
         self._vectors = zeros(8 * layout.padded, dtype).reshape(8, layout.padded)
         self._vectors[:3, : self._count] = parameters
         self._vectors[4, : self._count] = architecture.is_weight
@@ -112,7 +112,7 @@ class FirstOrderRun:
         self._settings[[descent.L2, descent.TARGET, descent.BEST_ERROR]] = l2, target, math.inf
         self._partial = np.zeros((parts, descent.PARTIAL_SIZE))
         self._counter = np.zeros(8, np.int64)
-        self._pool = ThreadPoolExecutor(parts - 1) if parts > 1 else None
+        self._side_by_side = SideBySide(parts)
         self._choice = ThreadChoice(parts)
         self.steps_an_iteration = 1 if whole else -(-n // step_rows)
 
@@ -172,11 +172,9 @@ class FirstOrderRun:
 
     def close(self) -> None:
         """End the threads."""
-        if self._pool is not None:
-            self._pool.shutdown()
+        self._side_by_side.close()
 
     def _call(self, orders: Index, rates: Array, records: Array, steps: int) -> Status:
-        self._counter[0] = 0
         descend: Any = descent.descend
         arguments: Any = (
             self._plan,
@@ -195,20 +193,9 @@ class FirstOrderRun:
         )
         threads, started, first = self._choice.threads, time.perf_counter(), self.steps
         with blas_held(self._plan):
-            others = []
-            try:
-                if self._pool is not None:
-                    here = cores.current_core()
-                    others = [
-                        self._pool.submit(cores.run_beside, here, thread, descend, *arguments, thread, threads, steps)
-                        for thread in range(1, threads)
-                    ]
-                descend(*arguments, 0, threads, steps)
-            except BaseException:  # such as Ctrl-C between the two: nobody must wait for this thread any longer
-                self._counter[0] = EVERYBODY_CAME
-                raise
-            for other in others:
-                other.result()
+            self._side_by_side.results(
+                lambda thread: descend(*arguments, thread, threads, steps), threads, self._counter
+            )
         self._choice.note(max(1, self.steps - first), time.perf_counter() - started)
         status = Status(int(self._run[descent.STATUS]))
         if status is Status.NOT_FINITE:

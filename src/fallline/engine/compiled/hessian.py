@@ -173,7 +173,7 @@ class Hessian:
         plan.plan[CURVATURE_BY] = calls.CURVATURE.address(CURVATURE_KERNELS[architecture.loss], dtype)
         self._plan, self._rows = plan.plan, len(X)
         self._second = second_derivative_addresses(architecture, dtype)
-        self._packed = packed_rows(plan, X, y)
+        self._packed = packed_rows(plan, X, y, dtype)
         self._shared = SharedProduct(threads, 3 * plan.work_size, architecture.parameter_count, dtype)
 
     def product(self, parameters: Array, v: Array) -> Array:

@@ -106,5 +106,5 @@ def layout(
 def zeros(size: int, dtype: np.dtype[np.floating]) -> Array:
     """Return that many zeros, beginning at a multiple of 64 bytes."""
     raw = np.zeros(size * dtype.itemsize + 64, np.uint8)
-    start = -raw.ctypes.data % 64
+    start = -raw.__array_interface__["data"][0] % 64
     return raw[start : start + size * dtype.itemsize].view(dtype)

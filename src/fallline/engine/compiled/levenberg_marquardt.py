@@ -1,8 +1,8 @@
 """Levenberg–Marquardt that stays in compiled code for many iterations, on one thread or on several side by side.
 
-As `optimizers.levenberg_marquardt`, which says what the words mean and why each decision is made. Every thread computes
-loss, gradient and matrix of its share of the rows; they are added in a fixed order, so that a run is repeated bit for
-bit. The first thread finds the step and judges it, while the others wait.
+As `optimizers.levenberg_marquardt`, which says what the words mean and why each decision is made. The rows are divided
+into parts; loss, gradient and matrix of each are added in a fixed order, so that a run is repeated bit for bit,
+whichever thread takes which part. The first thread finds the step and judges it, while the others wait.
 """
 
 from __future__ import annotations
@@ -22,19 +22,22 @@ from fallline.engine.compiled.projection import output_sums, solve_outputs
 from fallline.engine.compiled.team import meet
 
 # Integers of a run …
-ROWS, THREADS, SIZE, STRIDE, COLUMNS, COLUMN_STRIDE, EXACT_ROOT, SHIFT = range(8)
+ROWS, PARTS, SIZE, STRIDE, COLUMNS, COLUMN_STRIDE, EXACT_ROOT, SHIFT = range(8)
 READY, STATUS, MADE, EVALUATIONS, ORTHOGONAL, FACTORED, FRESH, LAST = range(8, 16)
 OUTPUT_STRIDE, OUTPUTS_FROM = range(16, 18)  # of a variable projection; else 0
 ACCELERATION_BY, REJECTED = range(18, 20)  # the first 0 without geodesic acceleration
-RUN_SIZE = 24
-# … its numbers …
-L2, TARGET, TOLERANCE, LEAST_FACTOR, DAMPING, GROWTH, FIRST_DAMPING, ERROR = range(8)
-VALUE, PREDICTED, LARGEST, LENGTH, STEP_LENGTH, FLAT_GRADIENT, LEAST_SCALE, TINY_AT_FIRST = range(8, 16)
-OUTPUT_CURVATURE = 16
-STATE_SIZE = 24
+TRIED, LENGTH, J_SIZE, WORK_SIZE, PROJECTION_SIZE = range(20, 25)  # LENGTH of a vector; sizes for one thread or part
+# … where in the one space the buffers begin, behind the numbers and the vectors …
+GRADIENTS_AT, MATRICES_AT, FACTOR_AT, R_AT, SCALED_AT, PROJECTIONS_AT, J_AT, WORK_AT, ERRORS_AT = range(25, 34)
+SECOND_AT = 34  # … and the addresses of each layer's kernel of f″.
+# The numbers of a run …
+L2, TARGET, TOLERANCE, LEAST_FACTOR, DAMPING, GROWTH, LEAST_SCALE, FLAT_GRADIENT, OUTPUT_CURVATURE = range(9)
+VALUE, PREDICTED, LARGEST, GRADIENT_LENGTH, STEP_LENGTH, FIRST_DAMPING, ERROR = range(9, 16)
+STATE_SIZE = 16  # where the vectors begin
 # … and its vectors over the parameters.
 WEIGHTS, TRIAL, STEP, GRADIENT, SCALE, IS_WEIGHT, DAMPINGS, PENALTY, ONES, SOLUTION, ACCELERATION = range(11)
 VECTORS = 11
+APART = 8  # float64 between the errors of two parts, so that no two threads write to the same line of the cache
 
 GOES_ON, NOT_FINITE, TARGET_REACHED, CONVERGED, NO_DESCENT = range(5)
 
@@ -47,11 +50,11 @@ acceleration = ACCELERATION_KIND.call
 
 
 @kernel
-def add_parts(parts: Array, size: int, start: int, stop: int, threads: int) -> None:
-    """Add the threads' vectors of that size onto the first, from start to stop."""
-    for thread in range(1, threads):
-        for i in range(start, stop, width(parts)):
-            store(parts, i, load(parts, i) + load(parts, thread * size + i))
+def add_parts(vectors: Array, size: int, start: int, stop: int, parts: int) -> None:
+    """Add the parts' vectors of that size onto the first, from start to stop."""
+    for part in range(1, parts):
+        for i in range(start, stop, width(vectors)):
+            store(vectors, i, load(vectors, i) + load(vectors, part * size + i))
 
 
 @kernel
@@ -61,8 +64,8 @@ def take_point(
     """Note value, gradient and scale at the weights; end the run where it has come to its end."""
     size, stride, l2 = run[SIZE], run[STRIDE], state[L2]
     error, penalty, squares, largest, largest_scale, check = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    for thread in range(run[THREADS]):
-        error += errors[thread * 8]
+    for part in range(run[PARTS]):
+        error += errors[part * APART]
     for i in range(size):
         w, strength = vectors[i], l2 * vectors[IS_WEIGHT * length + i]
         g = gradients[i] + strength * w
@@ -80,7 +83,8 @@ def take_point(
         vectors[PENALTY * length + i] = strength * w
         vectors[SCALE * length + i] = max(vectors[SCALE * length + i], diagonal)
         largest_scale = max(largest_scale, vectors[SCALE * length + i])
-    state[ERROR], state[VALUE], state[LARGEST], state[LENGTH] = error, error + penalty, largest, math.sqrt(squares)
+    state[ERROR], state[VALUE], state[LARGEST] = error, error + penalty, largest
+    state[GRADIENT_LENGTH] = math.sqrt(squares)
     if not math.isfinite(error + check):
         run[STATUS] = NOT_FINITE
         return
@@ -193,8 +197,8 @@ def grow(run: Index, state: Array) -> None:
 def judge(run: Index, state: Array, vectors: Array, length: int, errors: Array) -> None:
     """Take the step where it lowers the value; choose the damping of the next."""
     size, error, penalty, squares = run[SIZE], 0.0, 0.0, 0.0
-    for thread in range(run[THREADS]):
-        error += errors[thread * 8]
+    for part in range(run[PARTS]):
+        error += errors[part * APART]
     for i in range(size):
         w = vectors[TRIAL * length + i]
         penalty += 0.5 * state[L2] * vectors[IS_WEIGHT * length + i] * w * w
@@ -229,159 +233,136 @@ def project(
     state: Array,
     w: Array,
     vectors: Array,
-    length: int,
     packed: Array,
     work: Array,
     projections: Array,
     counter: Index,
     thread: int,
+    threads: int,
     meeting: int,
 ) -> int:
     """Put the best output weights into w, if there is one best; return the number of the next meeting."""
-    threads, stride = run[THREADS], run[OUTPUT_STRIDE]
-    size = projections.size // (threads + 1)
-    output_sums(plan, w, packed, run[ROWS], work, pointer(projections, thread * size), stride, thread, threads)
+    parts, stride, size = run[PARTS], run[OUTPUT_STRIDE], run[PROJECTION_SIZE]
+    for part in range(thread, parts, threads):
+        output_sums(plan, w, packed, run[ROWS], work, pointer(projections, part * size), stride, part, parts)
     meeting = meet(counter, threads, meeting)
     if thread == 0:
-        sums, factor = pointer(projections, 0), pointer(projections, threads * size)
-        add_parts(sums, size, 0, size, threads)
-        dampings, b = pointer(vectors, DAMPINGS * length), pointer(vectors, SOLUTION * length)
-        solve_outputs(plan, w, sums, factor, dampings, b, stride, state[OUTPUT_CURVATURE], state[L2])
+        factor = pointer(projections, parts * size)
+        add_parts(projections, size, 0, size, parts)
+        dampings, b = pointer(vectors, DAMPINGS * run[LENGTH]), pointer(vectors, SOLUTION * run[LENGTH])
+        solve_outputs(plan, w, projections, factor, dampings, b, stride, state[OUTPUT_CURVATURE], state[L2])
     return meet(counter, threads, meeting)
 
 
 @kernel
 def descend(
     plan: Index,
-    second: Index,
-    run: Index,
-    state: Array,
+    numbers: Index,
     packed: Array,
-    vectors: Array,
-    gradients: Array,
-    matrices: Array,
-    factor: Array,
-    R: Array,
-    scaled: Array,
-    projections: Array,
-    J: Array,
-    works: Array,
-    errors: Array,
+    space: Array,
     counter: Index,
     records: Array,
     thread: int,
+    threads: int,
     trials: int,
 ) -> None:
-    """Try up to `trials` steps, or as many as give `records` their rows; called by each thread with its own number.
+    """Try up to `trials` steps, or as many as give `records` their rows.
 
+    Called by each of the threads, at most as many as there are parts, with its own number.
+
+    numbers, space
+        As `levenberg_marquardt_space` lays them out.
     records (·, 3)
         Of each iteration: error, length of the gradient, and length of the step that led there.
     """
-    n, length, threads, rows = width(vectors), vectors.shape[1], run[THREADS], run[ROWS]
-    size, stride = run[SIZE], 0 if run[COLUMNS] else run[STRIDE]
-    the_plan, blocks, w = pointer(plan, 0), pointer(packed, 0), pointer(vectors, 0)
-    trial, all_vectors, all_errors = pointer(vectors, TRIAL * length), pointer(vectors, 0), pointer(errors, 0)
-    matrix, all_matrices = pointer(matrices, thread * size * stride), pointer(matrices, 0)
-    gradient, all_gradients = pointer(gradients, thread * length), pointer(gradients, 0)
-    own_J, work = pointer(J, J.size // threads * thread), pointer(works, works.size // threads * thread)
-    the_run, numbers, error = pointer(run, 0), pointer(state, 0), pointer(errors, thread * 8)
-    the_factor, triangle, scaled_J = pointer(factor, 0), pointer(R, 0), pointer(scaled, 0)
-    scale, tried, meeting, activations = scale_of(the_plan, rows), 0, 1, pointer(second, 0)
+    the_plan, run, blocks = pointer(plan, 0), pointer(numbers, 0), pointer(packed, 0)
+    n, length, parts, rows, size = width(space), run[LENGTH], run[PARTS], run[ROWS], run[SIZE]
+    stride = 0 if run[COLUMNS] else run[STRIDE]
+    whole, shift = size * stride, run[SHIFT]
+    state, vectors = pointer(space, 0), pointer(space, STATE_SIZE)
+    w, trial = vectors, pointer(vectors, TRIAL * length)
+    gradients, matrices = pointer(space, run[GRADIENTS_AT]), pointer(space, run[MATRICES_AT])
+    factor, R, scaled = pointer(space, run[FACTOR_AT]), pointer(space, run[R_AT]), pointer(space, run[SCALED_AT])
+    projections, errors = pointer(space, run[PROJECTIONS_AT]), pointer(space, run[ERRORS_AT])
+    J = pointer(space, run[J_AT] + thread * run[J_SIZE])
+    work = pointer(space, run[WORK_AT] + thread * run[WORK_SIZE])
+    scale, tried, meeting, second = scale_of(the_plan, rows), 0, 1, pointer(numbers, SECOND_AT)
     if run[OUTPUT_STRIDE] and run[EVALUATIONS] == 0:
         meeting = project(
-            the_plan, the_run, numbers, w, all_vectors, length, blocks, work, projections, counter, thread, meeting
+            the_plan, run, state, w, vectors, blocks, work, projections, counter, thread, threads, meeting
         )
     while True:
         if run[READY] == 0:
             first = run[EVALUATIONS] == 0
-            error[0] = accumulate(
-                the_plan, w, blocks, rows, work, run[SHIFT], own_J, gradient, matrix, size, stride, thread, threads
-            )
+            for part in range(thread, parts, threads):
+                gradient, matrix = pointer(gradients, part * length), pointer(matrices, part * whole)
+                errors[part * APART] = accumulate(
+                    the_plan, w, blocks, rows, work, shift, J, gradient, matrix, size, stride, part, parts
+                )
             meeting = meet(counter, threads, meeting)
-            if threads > 1:
-                whole = size * stride
+            if parts > 1:
                 begin, end = whole // n * thread // threads * n, whole // n * (thread + 1) // threads * n
-                add_parts(all_matrices, whole, begin, end, threads)
+                add_parts(matrices, whole, begin, end, parts)
                 if thread == 0:
-                    add_parts(all_gradients, length, 0, length, threads)
+                    add_parts(gradients, length, 0, length, parts)
                 meeting = meet(counter, threads, meeting)
             if thread == 0:
-                take_point(the_run, numbers, all_vectors, length, gradient, matrix, own_J, all_errors)
+                take_point(run, state, vectors, length, gradients, matrices, J, errors)
                 if not first and run[STATUS] != NOT_FINITE:
                     made = run[MADE]
-                    records[made, 0], records[made, 1] = state[ERROR], state[LENGTH]
+                    records[made, 0], records[made, 1] = state[ERROR], state[GRADIENT_LENGTH]
                     records[made, 2] = state[STEP_LENGTH]
                     run[MADE] = made + 1
         if thread == 0 and run[STATUS] == GOES_ON and run[MADE] < records.shape[0] and tried < trials:
-            find_step(
-                the_plan,
-                the_run,
-                numbers,
-                all_vectors,
-                length,
-                blocks,
-                work,
-                own_J,
-                scaled_J,
-                matrix,
-                the_factor,
-                triangle,
-            )
+            find_step(the_plan, run, state, vectors, length, blocks, work, J, scaled, matrices, factor, R)
         meeting = meet(counter, threads, meeting)
         if run[STATUS] != GOES_ON or run[MADE] >= records.shape[0] or tried >= trials:
             break
+        tried += 1
         if run[ACCELERATION_BY]:
-            v, shift = pointer(vectors, STEP * length), run[SHIFT]
-            given = (the_plan, activations, w, v, blocks, rows, work, shift, gradient, thread, threads)
-            acceleration(w, run[ACCELERATION_BY], given)
+            v = pointer(vectors, STEP * length)
+            for part in range(thread, parts, threads):
+                gradient = pointer(gradients, part * length)
+                given = (the_plan, second, w, v, blocks, rows, work, shift, gradient, part, parts)
+                acceleration(w, run[ACCELERATION_BY], given)
             meeting = meet(counter, threads, meeting)
             if thread == 0:
-                add_parts(all_gradients, length, 0, length, threads)
-                accelerate(the_run, numbers, all_vectors, length, gradient, own_J, scaled_J, the_factor)
+                add_parts(gradients, length, 0, length, parts)
+                accelerate(run, state, vectors, length, gradients, J, scaled, factor)
             meeting = meet(counter, threads, meeting)
             if run[STATUS] != GOES_ON:
                 break
             if run[REJECTED]:
-                tried += 1
                 continue
         if run[OUTPUT_STRIDE]:
             meeting = project(
+                the_plan, run, state, trial, vectors, blocks, work, projections, counter, thread, threads, meeting
+            )
+        for part in range(thread, parts, threads):
+            errors[part * APART] = share_of_step(
                 the_plan,
-                the_run,
-                numbers,
                 trial,
-                all_vectors,
-                length,
+                blocks,
+                blocks,
+                the_plan,
+                blocks,
+                0,
+                rows,
+                True,
                 blocks,
                 work,
-                projections,
-                counter,
-                thread,
-                meeting,
+                gradients,
+                size,
+                part,
+                parts,
+                scale,
+                False,
             )
-        error[0] = share_of_step(
-            the_plan,
-            trial,
-            blocks,
-            blocks,
-            the_plan,
-            blocks,
-            0,
-            rows,
-            True,
-            blocks,
-            work,
-            gradient,
-            size,
-            thread,
-            threads,
-            scale,
-            False,
-        )
-        tried += 1
         meeting = meet(counter, threads, meeting)
         if thread == 0:
-            judge(the_run, numbers, all_vectors, length, all_errors)
+            judge(run, state, vectors, length, errors)
         meeting = meet(counter, threads, meeting)
         if run[STATUS] != GOES_ON:
             break
+    if thread == 0:
+        run[TRIED] = tried

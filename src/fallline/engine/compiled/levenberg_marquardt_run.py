@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from enum import IntEnum
 from typing import Any
 
@@ -12,19 +11,15 @@ import numpy as np
 from fallline.engine.architecture import Architecture
 from fallline.engine.arrays import Array
 from fallline.engine.compiled import levenberg_marquardt as kernels
-from fallline.engine.compiled.acceleration import acceleration_address
-from fallline.engine.compiled.cholesky import stride_of
-from fallline.engine.compiled.cores import current_core, run_beside
-from fallline.engine.compiled.curvature import curvature_plan
-from fallline.engine.compiled.first_order import EVERYBODY_CAME
-from fallline.engine.compiled.layout import lanes_in, rounded_up, zeros
+from fallline.engine.compiled.cores import SideBySide
+from fallline.engine.compiled.layout import zeros
+from fallline.engine.compiled.levenberg_marquardt_space import DOUBLE, space
 from fallline.engine.compiled.objective import packed_rows
-from fallline.engine.compiled.second_derivatives import second_derivative_addresses
-from fallline.engine.compiled.thread_choice import AT_ONCE
+from fallline.engine.compiled.thread_choice import ThreadChoice
+from fallline.engine.rows import Packed
 
-DOUBLE = np.dtype(np.float64)
-MOST_TRIALS = 1 << 20  # of a call, however short those before were
-PRODUCTS_A_SECOND = 2e9
+WORTH_ALIGNING = 1 << 13  # numbers; to ask for the address of fewer takes longer than it saves
+PRODUCTS_A_SECOND, SECONDS_AT_LEAST = 2e9, 1e-5  # of a trial, until it is measured
 
 
 class Status(IntEnum):
@@ -60,8 +55,11 @@ class LevenbergMarquardtRun:
         Whether to solve for the output layer's weights at every step.
     geodesic_acceleration
         Whether to bend each step by half its acceleration.
-    threads
-        How many threads work on an iteration; the bits of the result depend on it, and on nothing else.
+    parts
+        Into how many parts the rows are divided, on which up to so many threads work; the bits of the result depend on
+        it, and not on the threads, of which there are as many as are found to be fastest. In the dual form, one.
+    shared
+        As for `packed_rows`.
     """
 
     def __init__(
@@ -82,71 +80,52 @@ class LevenbergMarquardtRun:
         orthogonal: bool = False,
         variable_projection: bool = False,
         geodesic_acceleration: bool = False,
-        threads: int = 1,
+        parts: int = 1,
+        shared: Packed | None = None,
     ) -> None:
-        size, outputs, rows = architecture.parameter_count, architecture.outputs, len(X)
-        columns = outputs * rounded_up(rows, lanes_in(DOUBLE))
+        size, rows = architecture.parameter_count, len(X)
         if dual is None:
-            dual = rows * outputs < size and not (orthogonal or variable_projection)
-        threads = 1 if dual else threads
-        plan = curvature_plan(architecture, DOUBLE, -(-rows // threads), one_block=dual)
-        self._plan, self._threads, self._size = plan.plan, threads, size
-        stride, column_stride = stride_of(size), stride_of(columns) if dual else 0
-        length = max(rounded_up(size + 32, 16), column_stride + 32 if dual else 0)
-        self._run = np.zeros(kernels.RUN_SIZE, np.int64)
-        self._run[: kernels.SHIFT + 1] = (
+            dual = rows * architecture.outputs < size and not (orthogonal or variable_projection)
+        parts = 1 if dual else parts
+        begun = space(
+            architecture,
             rows,
-            threads,
-            size,
-            stride,
-            columns if dual else 0,
-            column_stride,
-            architecture.loss_function.has_residual,
-            plan.work_size,
+            parts,
+            dual=dual,
+            orthogonal=orthogonal,
+            variable_projection=variable_projection,
+            geodesic_acceleration=geodesic_acceleration,
         )
-        self._run[kernels.ORTHOGONAL] = orthogonal
-        self._second = np.zeros(1, np.int64)
-        if geodesic_acceleration:
-            self._second = second_derivative_addresses(architecture, DOUBLE)
-            self._run[kernels.ACCELERATION_BY] = acceleration_address(DOUBLE)
-        self._state = np.zeros(kernels.STATE_SIZE)
-        self._state[: kernels.GROWTH + 1] = l2, target, gradient_tolerance, least_factor, damping, 2.0
-        self._state[[kernels.LEAST_SCALE, kernels.FLAT_GRADIENT]] = least_scale, flat_gradient
-        self._vectors = zeros(kernels.VECTORS * length, DOUBLE).reshape(kernels.VECTORS, length)
-        self._vectors[kernels.WEIGHTS, :size] = parameters
-        self._vectors[kernels.IS_WEIGHT, :size] = architecture.is_weight
-        self._vectors[kernels.ONES] = 1.0
-        self._packed = packed_rows(plan, X.astype(DOUBLE, copy=False), y.astype(DOUBLE, copy=False))
-        block_columns = max(16, outputs * plan.rows)
-        square = column_stride * columns if dual else size * stride
-        projection_size = 16
-        if variable_projection:
-            depth = architecture.shape[-2] + 1
-            self._run[[kernels.OUTPUT_STRIDE, kernels.OUTPUTS_FROM]] = stride_of(depth), architecture.offsets[-2]
-            curvature = architecture.loss_function.curvature(np.ones((1, 1)), np.ones((1, 1)), np.ones((1, 1)))
-            scale = architecture.loss_function.scale(rows, outputs)
-            self._state[kernels.OUTPUT_CURVATURE] = scale * float(curvature[0, 0])
-            projection_size = rounded_up(depth * (stride_of(depth) + outputs) + 32, 16)
-        self._buffers = [
-            zeros(threads * length, DOUBLE),  # gradients
-            zeros(threads * square, DOUBLE),  # matrices
-            zeros(square, DOUBLE),  # the factor
-            zeros(columns * columns if dual else square, DOUBLE),  # R
-            zeros(size * columns if dual else 16, DOUBLE),  # J / E
-            zeros((threads + 1) * projection_size, DOUBLE),  # the output layer's systems
-            zeros(threads * (size + 1) * block_columns, DOUBLE),
-            zeros(threads * (3 if geodesic_acceleration else 2) * plan.work_size, DOUBLE),
-            zeros(threads * 8, DOUBLE),  # errors
-        ]
+        self._plan, self._run = begun.plan.plan, begun.run.copy()
+        self._space = zeros(begun.size, DOUBLE) if begun.size >= WORTH_ALIGNING else np.zeros(begun.size)
+        numbers = (
+            l2,
+            target,
+            gradient_tolerance,
+            least_factor,
+            damping,
+            2.0,
+            least_scale,
+            flat_gradient,
+            begun.output_curvature,
+        )
+        self._space[: len(numbers)] = numbers
+        self._length, self._count = int(self._run[kernels.LENGTH]), size
+        self.parameters[:] = parameters
+        self._vector(kernels.IS_WEIGHT)[:] = architecture.is_weight
+        if dual:
+            at = kernels.STATE_SIZE + kernels.ONES * self._length
+            self._space[at : at + int(self._run[kernels.COLUMNS])] = 1.0
+        self._packed = packed_rows(begun.plan, X, y, DOUBLE, shared)
         self._counter = np.zeros(8, np.int64)
-        self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
-        seconds = 1e-5 + size**2 * (columns + size) / PRODUCTS_A_SECOND
-        self._trials_at_once = max(1, int(AT_ONCE / seconds))  # until it is measured
+        self._side_by_side = SideBySide(parts)
+        self._work = begun.evaluation_work, begun.trial_work
+        self._choice = ThreadChoice(parts, 1.0 / (SECONDS_AT_LEAST + sum(self._work) / PRODUCTS_A_SECOND))
 
     @property
     def parameters(self) -> Array:
         """The weights: a view, which the next call changes."""
-        return self._vectors[kernels.WEIGHTS, : self._size]
+        return self._vector(kernels.WEIGHTS)
 
     @property
     def evaluations(self) -> int:
@@ -158,43 +137,28 @@ class LevenbergMarquardtRun:
 
         Each fills a row of `records`: error, length of the gradient, and length of the step that led there.
         """
-        self._counter[0] = 0
-        self._run[[kernels.STATUS, kernels.MADE]] = kernels.GOES_ON, 0
         descend: Any = kernels.descend
-        arguments: Any = (
-            self._plan,
-            self._second,
-            self._run,
-            self._state,
-            self._packed,
-            self._vectors,
-            *self._buffers,
-            self._counter,
-            records,
-        )
-        started, trials = time.perf_counter(), self._trials_at_once
-        others = []
-        try:
-            if self._pool is not None:
-                here = current_core()
-                others = [
-                    self._pool.submit(run_beside, here, thread, descend, *arguments, thread, trials)
-                    for thread in range(1, self._threads)
-                ]
-            descend(*arguments, 0, trials)
-        except BaseException:  # such as Ctrl-C between the two: nobody must wait for this thread any longer
-            self._counter[0] = EVERYBODY_CAME
-            raise
-        for other in others:
-            other.result()
+        run, evaluated = self._run, self.evaluations
+        run[kernels.STATUS], run[kernels.MADE] = kernels.GOES_ON, 0
+        arguments: Any = (self._plan, run, self._packed, self._space, self._counter, records)
+        threads, trials, started = self._choice.threads, self._choice.steps_at_once, time.perf_counter()
+        self._side_by_side.results(lambda thread: descend(*arguments, thread, threads, trials), threads, self._counter)
         seconds = time.perf_counter() - started
-        self._trials_at_once = max(1, min(4 * trials, int(trials * AT_ONCE / seconds), MOST_TRIALS))
-        status = Status(int(self._run[kernels.STATUS]))
+        self._choice.note(self._steps(self.evaluations - evaluated, int(run[kernels.TRIED])), seconds)
+        status = Status(int(run[kernels.STATUS]))
         if status is Status.NOT_FINITE and self.evaluations:  # no second run may begin at a point without a gradient
-            np.copyto(self.parameters, self._vectors[kernels.TRIAL, : self._size])
-        return status, int(self._run[kernels.MADE])
+            self.parameters[:] = self._vector(kernels.TRIAL)
+        return status, int(run[kernels.MADE])
 
     def close(self) -> None:
         """End the threads."""
-        if self._pool is not None:
-            self._pool.shutdown()
+        self._side_by_side.close()
+
+    def _vector(self, number: int) -> Array:
+        at = kernels.STATE_SIZE + number * self._length
+        return self._space[at : at + self._count]
+
+    def _steps(self, evaluations: int, trials: int) -> float:
+        """Return how many steps the work of a call comes to, each being one evaluation and one trial."""
+        evaluation, trial = self._work
+        return max(evaluations * evaluation + trials * trial, trial) / (evaluation + trial)

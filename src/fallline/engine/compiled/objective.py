@@ -11,25 +11,21 @@ from fallline.engine.compiled.cores import SideBySide
 from fallline.engine.compiled.descent import pack, scale_of, share_of_step
 from fallline.engine.compiled.jit import kernel
 from fallline.engine.compiled.lanes import pointer
-from fallline.engine.compiled.layout import X_BY_ROWS, Layout, lanes_in, rounded_up, zeros
+from fallline.engine.compiled.layout import X_BY_ROWS, Layout, zeros
 from fallline.engine.compiled.plans import training_plan
+from fallline.engine.rows import Packed
 
 
-def packed_rows(plan: Layout, X: Array, y: Array, shared: dict[tuple[int, int, int], Array] | None = None) -> Array:
-    """Return X and y as the blocks that the plan's kernels read, one after the other.
+def packed_rows(plan: Layout, X: Array, y: Array, dtype: np.dtype[np.floating], shared: Packed | None = None) -> Array:
+    """Return X and y as the blocks of that dtype that the plan's kernels read, one after the other.
 
     `shared` holds those that were made before of the same X and y, by the form of their blocks, and takes new ones.
     """
-    dtype, rows = X.dtype, len(X)
-    key = plan.rows, plan.source_size, int(plan.plan[X_BY_ROWS])
+    key = plan.rows, plan.source_size, int(plan.plan[X_BY_ROWS]), dtype.itemsize
     if shared is not None and key in shared:
         return shared[key]
-    blocks = -(-rows // plan.rows)
-    packed = zeros(blocks * plan.source_size, dtype)
-    for block in range(blocks):
-        start, stop = block * plan.rows, min(rows, (block + 1) * plan.rows)
-        padded = rounded_up(stop - start, lanes_in(dtype))
-        pack(X, plan.plan, y, start, stop, padded, packed, block * plan.source_size)
+    packed = zeros(-(-len(X) // plan.rows) * plan.source_size, dtype)
+    pack(X.astype(dtype, copy=False), plan.plan, y.astype(dtype, copy=False), packed)
     return packed if shared is None else shared.setdefault(key, packed)
 
 
@@ -77,12 +73,12 @@ class CompiledObjective:
         X: Array,
         y: Array,
         threads: int = 1,
-        shared: dict[tuple[int, int, int], Array] | None = None,
+        shared: Packed | None = None,
     ) -> None:
         dtype = X.dtype
         plan = training_plan(architecture, dtype, -(-len(X) // threads))
         self._plan, self._rows, self._threads = plan.plan, len(X), threads
-        self._packed = packed_rows(plan, X, y, shared)
+        self._packed = packed_rows(plan, X, y, dtype, shared)
         self._buffers = [zeros(plan.work_size, dtype) for _ in range(threads)]
         self._gradients = zeros(threads * plan.padded, dtype).reshape(threads, -1)[:, : architecture.parameter_count]
         self._side_by_side = SideBySide(threads)

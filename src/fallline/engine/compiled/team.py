@@ -14,6 +14,7 @@ from numba.core import cgutils, types
 from fallline.engine.arrays import Index
 from fallline.engine.compiled.jit import intrinsic, kernel
 
+EVERYBODY_CAME = 1 << 62  # arrivals beyond any meeting
 PATIENCE = 2000  # looks at the counter before the core is given to another thread
 _X86 = platform.machine().lower() in ("x86_64", "amd64")
 

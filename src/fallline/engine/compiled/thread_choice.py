@@ -15,14 +15,22 @@ SLOWER = 0.7  # … and none where the speed falls to this share of what it was
 
 
 class ThreadChoice:
-    """The speed of a descent with `team` threads and with one, as found by trying both now and then."""
+    """The speed of a descent with `team` threads and with one, as found by trying both now and then.
 
-    def __init__(self, team: int) -> None:
+    Parameters
+    ----------
+    team
+        How many threads there are.
+    speed
+        Of the whole team before it has been seen, in steps a second; 0 where nothing is known.
+    """
+
+    def __init__(self, team: int, speed: float = 0.0) -> None:
         self.threads = team  # of the next call
         self._usual, self._other = team, 1
-        self._speeds = {1: 0.0, team: 0.0}  # steps a second, as last seen; 0 for not yet
+        self._speeds = {1: 0.0, team: speed}  # steps a second, as last seen; 0 for not yet
         self._usual_speed = 0.0  # of its last turn
-        self._steps, self._seconds, self._turns = 0, 0.0, 0
+        self._steps, self._seconds, self._turns = 0.0, 0.0, 0
 
     @property
     def steps_at_once(self) -> int:
@@ -30,7 +38,7 @@ class ThreadChoice:
         seconds = AT_ONCE if self.threads == self._usual else TRIAL
         return max(1, int(seconds * (self._speeds[self.threads] or self._speeds[self._usual])))
 
-    def note(self, steps: int, seconds: float) -> None:
+    def note(self, steps: float, seconds: float) -> None:
         """Take note of what a call with `threads` has done, and choose the threads of the next."""
         self._steps += steps
         self._seconds += seconds
@@ -38,7 +46,7 @@ class ThreadChoice:
         speed = self._speeds[self.threads] = self._steps / self._seconds
         if self._seconds < ENOUGH:
             return
-        self._steps, self._seconds = 0, 0.0
+        self._steps, self._seconds = 0.0, 0.0
         if self.threads != self._usual:  # the trial is over
             if speed > before:
                 self._usual, self._other = self._other, self._usual
