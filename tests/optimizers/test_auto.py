@@ -129,4 +129,4 @@ def test_the_legs_before_the_dear_iterations():
     (adam,) = chosen((10, 60, 1), 442).optimizer.legs
     trial, same = chosen((2, 20, 20, 1), 194, output="tanh").optimizer.legs
     assert adam == same == Leg(Adam(0.03), 200, 0.3)
-    assert trial == Leg(LevenbergMarquardt(), 2, 0.05, trial=True)
+    assert trial == Leg(LevenbergMarquardt(), 3, 0.3, trial=True)

@@ -109,7 +109,7 @@ class Auto(Optimizer):
         adam = Leg(Adam(RATE_ON_ALL_ROWS), stretch=200, least_fall=0.3)
         if has_linear_output(architecture):
             return Choice(Relay((adam,), optimizer), f"Adam while the error falls fast, then {last}: {work}")
-        trial = Leg(optimizer, stretch=2, least_fall=0.05, trial=True)
+        trial = Leg(optimizer, stretch=3, least_fall=0.3, trial=True)
         reason = f"{last}; where its first steps come to nothing, Adam while the error falls fast before it: {work}"
         return Choice(Relay((trial, adam), optimizer), reason)
 
