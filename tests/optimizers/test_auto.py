@@ -123,6 +123,14 @@ def test_it_descends_as_the_one_that_it_chooses():
     assert not np.array_equal(mine, start)
 
 
+def test_steps_are_bent_where_there_are_somewhat_more_parameters_than_residuals():
+    optimizer, why = chosen((2, 2, 1), 4, output="sigmoid", loss="half_squared_error")
+    assert optimizer == LevenbergMarquardt(geodesic_acceleration=True)
+    assert why == "Levenberg–Marquardt, its steps bent: 9 parameters, 4 rows, half squared error"
+    assert chosen((2, 3, 1), 4).optimizer == LevenbergMarquardt(geodesic_acceleration=True)
+    assert chosen((2, 4, 1), 4).optimizer == LevenbergMarquardt()
+
+
 def test_the_legs_before_the_dear_iterations():
     (bfgs,) = chosen((21, 15, 3), 264).optimizer.legs
     assert bfgs == Leg(BFGS(), 20, 0.03)

@@ -25,6 +25,7 @@ MOST_PARAMETERS_OF_BFGS = 2_000  # beyond, its matrix costs more than the gradie
 BATCH, RATE, PATIENCE = 256, 0.002, 5  # of mini-batches
 DEAR = 60.0  # passes that an iteration of Levenberg–Marquardt costs, from which on steps by the gradient go first
 RATE_ON_ALL_ROWS = 0.03
+MOST_PARAMETERS_A_RESIDUAL = 4  # beyond, hardly a descent is caught in a local minimum
 SHARE_OF_MEMORY = 0.5
 WITHOUT_CURVATURE = ("mean_absolute_error", "huber")  # or without it on many rows
 TITLES = {"levenberg_marquardt": "Levenberg–Marquardt", "bfgs": "BFGS", "lbfgs": "L-BFGS", "adam": "Adam"}
@@ -51,6 +52,10 @@ class Auto(Optimizer):
     noise, 451 parameters, 250 rows: error 0.01 in 0.03 s by Levenberg–Marquardt alone, 0.3 s with Adam first, never
     with BFGS). There Adam has its turn only if residuals are fewer than parameters and the first steps of
     Levenberg–Marquardt come to nothing.
+
+    Where a small network has somewhat more parameters than residuals, geodesic acceleration brings more starts to the
+    end (XOR `[2,2,1]` 93 of 100 against 87, `[2,3,1]` 100 against 99) for a fifth more time; where it has many more, as
+    for parity, all starts get there without.
 
     Parameters
     ----------
@@ -79,7 +84,7 @@ class Auto(Optimizer):
             dear = self._iteration(size, rows * outputs) > DEAR * 3.0 * rows * size
             if rows * outputs >= size:
                 return self._with_few_parameters(architecture, work, dear=dear)
-            return self._with_many_parameters(architecture, work, dear=dear)
+            return self._with_many_parameters(architecture, rows * outputs, work, dear=dear)
         if size <= MOST_PARAMETERS_OF_BFGS:
             return Choice(BFGS(), f"BFGS: {work}")
         return Choice(LBFGS(), f"L-BFGS: {work}")
@@ -101,11 +106,15 @@ class Auto(Optimizer):
         return Choice(optimizer, f"{last}: {work}")
 
     @staticmethod
-    def _with_many_parameters(architecture: Architecture, work: str, *, dear: bool) -> Choice:
+    def _with_many_parameters(architecture: Architecture, residuals: int, work: str, *, dear: bool) -> Choice:
         """Return the choice where residuals are fewer than parameters, so that the dual form is used."""
         optimizer, last = LevenbergMarquardt(), "Levenberg–Marquardt"
-        if not dear or not architecture.loss_function.has_residual:
+        if not architecture.loss_function.has_residual:
             return Choice(optimizer, f"{last}: {work}")
+        if not dear:
+            few = architecture.parameter_count <= MOST_PARAMETERS_A_RESIDUAL * residuals
+            bent = LevenbergMarquardt(geodesic_acceleration=True)
+            return Choice(bent, f"{last}, its steps bent: {work}") if few else Choice(optimizer, f"{last}: {work}")
         adam = Leg(Adam(RATE_ON_ALL_ROWS), stretch=200, least_fall=0.3)
         if has_linear_output(architecture):
             return Choice(Relay((adam,), optimizer), f"Adam while the error falls fast, then {last}: {work}")

@@ -63,12 +63,12 @@ class Relay(Optimizer):
         self.require_fitting(len(objective.rows))
         baton = _Baton(watch)
         for leg in self.legs:
-            before, error = parameters.copy(), objective.error(parameters)
+            before = parameters.copy()
             runner = _Runner(baton, leg)
             outcome = leg.optimizer.minimize(objective, parameters, runner)
             if runner.passed or (outcome is Outcome.STOPPED and not runner.handing_over):
                 return outcome
-            if leg.trial or not objective.error(parameters) < error:
+            if leg.trial or not objective.error(parameters) < objective.error(before):
                 np.copyto(parameters, before)
             baton.hand_over()
         return self.last.minimize(objective, parameters, baton)
