@@ -31,7 +31,9 @@ class DuplicateUnits(Rule):
         "a network with units to spare, are not reported, nor are units that look alike but have different outgoing "
         "weights: a descent can part those, and the rule on saddle points says when it does not."
     )
-    remedy = "Move one of the twins to a random place (or add noise to both), then go on; a fresh start does it as well."
+    remedy = (
+        "Move one of the twins to a random place (or add noise to both), then go on; a fresh start does it as well."
+    )
     remedies = ("negative_curvature", "other_initialisation", "restart")
     explains = ("saddle_point", "local_minimum", "flat_region", "too_few_iterations", "premature_stop")
     sources = (

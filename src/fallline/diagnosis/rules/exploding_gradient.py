@@ -79,7 +79,9 @@ class ExplodingGradient(Rule):
         factor = product ** (1.0 / (layers - 1))
         numbers = {"sensitivities": [float(s) for s in reach], "product": product, "factor": factor, "spread": spread}
         begins = "at the first weights" if evidence.first is not None else "at the weights where it stopped"
-        grows = f"{begins} the gradient is multiplied by {product:.2g} from layer {layers} to layer 1, {factor:.2g} a layer"
+        grows = (
+            f"{begins} the gradient is multiplied by {product:.2g} from layer {layers} to layer 1, {factor:.2g} a layer"
+        )
         if math.isfinite(product) and not (product > PRODUCT and factor > FACTOR and spread > TOO_LARGE):
             return self.clear(f"{_capital(grows)}: it does not explode.", **numbers)
         if not evidence.stakes.matters:

@@ -61,7 +61,9 @@ class FlatRegion(Rule):
             return self.clear(f"The error has {what} at the stop.", **numbers)
         changes, distance = self._steps(evidence, measured, left)
         if changes > UNIT_STEP:
-            return self.clear(f"Steps that change a unit's input by 1 change the error by {changes:.1%} of the rest.", **numbers)
+            return self.clear(
+                f"Steps that change a unit's input by 1 change the error by {changes:.1%} of the rest.", **numbers
+            )
         return self.fires(
             f"The error hardly depends on the hidden layers' weights here: a step that changes a unit's input by 1 changes "
             f"the error by at most {changes:.2g} of the {left:.4g} that a lower error would gain (slope {measured.slope:.1g}, "

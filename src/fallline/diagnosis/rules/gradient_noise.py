@@ -70,7 +70,9 @@ class GradientNoise(Rule):
         }
         gains = [expected - each.level if each.finite else -1.0 for each in (lower, whole)]
         if gains[0] < LEAST_GAIN * left or gains[1] < 0.3 * gains[0]:
-            return self.clear("Batches differ, but neither a lower rate nor all rows at each step do better.", **numbers)
+            return self.clear(
+                "Batches differ, but neither a lower rate nor all rows at each step do better.", **numbers
+            )
         return self.fires(
             f"The gradients of batches of {batch} rows carry {noise:.3g} times as much noise as slope. Going on so for "
             f"{once.iterations:,} epochs ends at the error {once.level:.4g}; a tenth of the rate comes to "

@@ -102,7 +102,9 @@ class LearningRateTooLarge(Rule):
             if whole is None:
                 return self.not_enough_data("There was no time to tell the rate from the noise of the batches.")
             if whole.finite and reference - whole.level > 0.3 * gain:
-                return self.clear("Steps of the same length on all rows go down: it is the noise of batches.", **numbers)
+                return self.clear(
+                    "Steps of the same length on all rows go down: it is the noise of batches.", **numbers
+                )
         edge = f", {relative:.2g} of the limit of stability," if not math.isnan(relative) else ""
         how = (
             f"the error overflowed {descent.detail}"

@@ -55,7 +55,9 @@ class LocalMinimum(Rule):
             return self.clear(f"Nothing to look for: {evidence.stakes.sentence}.")
         floor, left, error = evidence.budget.floor, evidence.stakes.left, evidence.error
         if floor.start is None or error - floor.errors[0] > FALLS_ON * left:
-            return self.clear(f"A second-order descent from the stop goes lower, from {error:.4g} to {floor.errors[0]:.4g}.")
+            return self.clear(
+                f"A second-order descent from the stop goes lower, from {error:.4g} to {floor.errors[0]:.4g}."
+            )
         clock, l2 = evidence.clock.part(SHARE_OF_TIME, SECONDS), evidence.subject.l2
         (reached, bottom), ended = descend_from(
             evidence.architecture, evidence.parameters, evidence.rows, clock.part(0.5), l2=l2
@@ -73,12 +75,15 @@ class LocalMinimum(Rule):
             return self.clear(f"The Hessian has the negative eigenvalue {lowest.value:.2g}: no minimum.", **numbers)
         returned = []
         for k in range(NUDGES):
-            nudged = bottom + NUDGE * float(np.sqrt(np.mean(bottom**2))) * evidence.rng(20, k).standard_normal(len(bottom))
+            nudged = bottom + NUDGE * float(np.sqrt(np.mean(bottom**2))) * evidence.rng(20, k).standard_normal(
+                len(bottom)
+            )
             part = clock.part(1.0 / (NUDGES - k))
             returned.append(descend_from(evidence.architecture, nudged, evidence.rows, part, l2=l2)[0][0])
         if min(returned) < reached - RETURNS * left:
             return self.clear(
-                f"After a nudge of {NUDGE:.0%} of the weights a descent goes on to {min(returned):.4g}: no minimum.", **numbers
+                f"After a nudge of {NUDGE:.0%} of the weights a descent goes on to {min(returned):.4g}: no minimum.",
+                **numbers,
             )
         finite = not _falls_outwards(at, bottom)
         flat = None if at.spectrum.values is None else int(np.sum(np.abs(at.spectrum.values) <= ROUNDING * size))

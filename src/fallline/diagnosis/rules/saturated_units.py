@@ -72,14 +72,18 @@ class SaturatedUnits(Rule):
         if all(count < MOST_OF_A_LAYER * units for count, units in counts):
             return self.clear(f"Saturated on nearly all rows: {words}; most of each layer is not.", **numbers)
         if not evidence.stakes.matters:
-            return self.clear(f"Saturated on nearly all rows: {words}; harmless, since {evidence.stakes.sentence}.", **numbers)
+            return self.clear(
+                f"Saturated on nearly all rows: {words}; harmless, since {evidence.stakes.sentence}.", **numbers
+            )
         mended = recentred(evidence, masks)
         own = evidence.subject.optimizer if isinstance(evidence.subject.optimizer, FirstOrder) else None
         for optimizer in dict.fromkeys((own, None)):
             trial = arms(evidence, mended, optimizer)
             if trial.helps(GAIN, RATIO):
                 break
-        slopes = np.concatenate([relative_slopes(evidence, i)[:, mask] for i, mask in enumerate(masks) if mask.any()], axis=1)
+        slopes = np.concatenate(
+            [relative_slopes(evidence, i)[:, mask] for i, mask in enumerate(masks) if mask.any()], axis=1
+        )
         numbers |= {
             "mean_slope": float(slopes.mean()),
             "error": trial.error,
@@ -94,7 +98,9 @@ class SaturatedUnits(Rule):
             f"from {trial.error:.4g} to {trial.treated:.4g}; without, to {trial.control:.4g}"
         )
         if not trial.helps(GAIN, RATIO):
-            return self.clear(f"Saturated on nearly all rows: {words}; but that does not hold the error up: {compared}.", **numbers)
+            return self.clear(
+                f"Saturated on nearly all rows: {words}; but that does not hold the error up: {compared}.", **numbers
+            )
         return self.fires(
             f"Saturated on nearly all rows: {words}, with {slopes.mean():.2g} of the steepest slope left in the mean"
             f"{_since(evidence, masks)}. This holds the error up: {compared}.",

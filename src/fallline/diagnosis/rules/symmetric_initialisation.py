@@ -74,7 +74,9 @@ class SymmetricInitialisation(Rule):
         if not still:
             return self.clear(f"{_begin(str(groups[0]))} began with equal weights, but the descent has parted them.")
         if not evidence.stakes.matters:
-            return self.clear(f"{_begin(str(still[0]))} began equal and are equal still, but {evidence.stakes.sentence}.")
+            return self.clear(
+                f"{_begin(str(still[0]))} began equal and are equal still, but {evidence.stakes.sentence}."
+            )
         difference = gradient_difference(architecture, first.gradient, still)
         trial = separate(evidence, still, nudge_both=False)
         gain = min(trial.tied - trial.apart, evidence.stakes.left)

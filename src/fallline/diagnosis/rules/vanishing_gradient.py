@@ -108,7 +108,11 @@ class VanishingGradient(Rule):
         rng = np.random.default_rng(0)
         X = rng.uniform(-1.0, 1.0, (60, 2))
         network = Network(
-            [2, 6, 6, 6, 6, 6, 1], ["sigmoid"] * 5 + ["identity"], loss="mean_squared_error", initialiser="normal", seed=1
+            [2, 6, 6, 6, 6, 6, 1],
+            ["sigmoid"] * 5 + ["identity"],
+            loss="mean_squared_error",
+            initialiser="normal",
+            seed=1,
         )
         return descended(network, X, X[:, :1] * X[:, 1:], GradientDescent(0.1), limits=Limits(iterations=1000))
 
