@@ -156,9 +156,9 @@ def test_plateau_of_xor_in_words():
 
 def test_stakes_are_nothing_where_the_error_is_noise_already():
     rng = np.random.default_rng(0)
-    X = rng.uniform(-1.0, 1.0, size=(300, 1))
-    y = np.sin(3.0 * X[:, 0]) + 0.5 * rng.normal(size=300)
-    network = Network([1, 60, 1], ["tanh", "identity"], loss="mean_squared_error", seed=0)
+    X = rng.uniform(-1.0, 1.0, size=(150, 1))
+    y = np.sin(3.0 * X[:, 0]) + 0.5 * rng.normal(size=150)
+    network = Network([1, 40, 1], ["tanh", "identity"], loss="mean_squared_error", seed=0)
     network.layers[0][:] *= 30.0
     subject = descended(network, X, y, Adam(0.01), limits=Limits(iterations=300))
     evidence = Evidence(subject, Clock(10.0))

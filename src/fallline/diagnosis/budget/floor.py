@@ -21,7 +21,7 @@ LEAST_DRAWS = 6  # of minima, before their spread says that another start is unl
 SHARE_OF_FIRST = 0.4  # of the time, for the descent from the weights at the stop
 SAME = 0.01  # of the error at the stop: minima that differ by less count as one, and a gain below it as none
 NEGLIGIBLE = 1e-6  # of the error at the stop: a floor that near to its lower bound needs no further search
-MOST_ITERATIONS = 500  # of a descent from fresh weights; the best of them goes on
+MOST_ITERATIONS = 200  # of a descent from fresh weights; the best of them goes on
 SECONDS_OF_CHOICE = 3.0  # for which the optimizer is chosen, whatever is left, so that the search repeats itself
 
 
