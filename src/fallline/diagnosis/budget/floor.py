@@ -18,7 +18,8 @@ from fallline.training.stopping import Limits, StopReason
 
 MOST_STARTS = 16
 LEAST_DRAWS = 6  # of minima, before their spread says that another start is unlikely to help
-SHARE_OF_FIRST = 0.4  # of the time, for the descent from the weights at the stop
+SHARE_OF_STARTS = 0.7  # of the time; the rest is for the best of them to go on
+SHARE_OF_FIRST = 0.5  # of that, for the descent from the weights at the stop
 SAME = 0.01  # of the error at the stop: minima that differ by less count as one, and a gain below it as none
 NEGLIGIBLE = 1e-6  # of the error at the stop: a floor that near to its lower bound needs no further search
 MOST_ITERATIONS = 200  # of a descent from fresh weights; the best of them goes on
@@ -77,8 +78,9 @@ def search_floor(subject: Subject, rows: Rows, parameters: Array, error: float, 
         return Floor(min(least, error), best_weights, None, 0, (), True, exact=True, at_bound=least <= near)
     best, start, in_time = _End(error, parameters.copy(), True, True), None, True
     ends: list[_End] = []
+    starting = clock.part(SHARE_OF_STARTS)
     for k, seed in enumerate([None, *seeds_of(subject.seed + 1, MOST_STARTS)]):
-        part = clock.part(SHARE_OF_FIRST if k == 0 else 1.0)
+        part = starting.part(SHARE_OF_FIRST if k == 0 else 1.0)
         first = parameters if seed is None else subject.drawn(seed).parameters.astype(parameters.dtype)
         end = descend_from(architecture, first, rows, part, target=near, iterations=MOST_ITERATIONS)
         ends.append(end)
@@ -86,7 +88,7 @@ def search_floor(subject: Subject, rows: Rows, parameters: Array, error: float, 
             best, start = end, seed
         if best.error <= near or (is_convex(architecture) and end.finished):
             break
-        if clock.over:
+        if starting.over:
             in_time = False
             break
         if best.error <= bound + SAME * error or _settled([end.error for end in ends], SAME * error):
