@@ -62,6 +62,13 @@ def test_steps_sum_to_the_error_exactly(error, shares):
     assert sum(steps) == error
 
 
+@pytest.mark.parametrize("below", [1e-13, 3e-14, 1e-15])
+def test_a_level_that_only_rounding_keeps_from_the_error_leaves_no_rest(below):
+    steps = split(0.3, [0.1, 0.3 * (1.0 - below)])
+    assert steps[2] == 0.0
+    assert sum(steps) == 0.3
+
+
 @pytest.mark.parametrize("error", [math.nan, math.inf, -1.0])
 def test_an_error_that_cannot_be_split_is_all_left_by_the_descent(error):
     steps = split(error, [0.0, 0.5])
