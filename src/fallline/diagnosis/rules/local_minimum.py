@@ -16,7 +16,8 @@ from fallline.engine import Array
 from fallline.network import Network
 from fallline.optimizers import LBFGS
 
-FALLS_ON = 0.1  # of what the descent left, by which a descent from a local minimum may lower the error at most
+FALLS_ON = 0.03  # of what the descent left, by which a descent from a local minimum may lower the error at most
+STILL = 1e-3  # likewise, by which it may go on falling when it has gone on for as long again
 RETURNS = 0.05  # likewise, within which a descent after a nudge has come back
 ROUNDING = 1e-6  # of the largest eigenvalue, below which one counts as zero
 NUDGES, NUDGE = 4, 0.02  # how many, and their size relative to the root mean square weight
@@ -57,12 +58,13 @@ class LocalMinimum(Rule):
         if floor.start is None or error - floor.errors[0] > FALLS_ON * left:
             return self.clear(f"A second-order descent from the stop goes lower, from {error:.4g} to {floor.errors[0]:.4g}.")
         clock, l2 = evidence.clock.part(SHARE_OF_TIME, SECONDS), evidence.subject.l2
-        (reached, bottom), ended = descend_from(
-            evidence.architecture, evidence.parameters, evidence.rows, clock.part(0.5), l2=l2
+        (reached, bottom), _ = descend_from(
+            evidence.architecture, evidence.parameters, evidence.rows, clock.part(0.3), l2=l2
         )
-        if error - reached > FALLS_ON * left:
-            return self.clear(f"A second-order descent from the stop goes lower, from {error:.4g} to {reached:.4g}.")
-        if not ended:
+        (further, _), _ = descend_from(evidence.architecture, bottom, evidence.rows, clock.part(0.3), l2=l2)
+        if error - min(reached, further) > FALLS_ON * left:
+            return self.clear(f"A second-order descent from the stop goes lower, from {error:.4g} to {further:.4g}.")
+        if reached - further > STILL * left:
             return self.not_enough_data("There was no time to descend to where the slope ends.")
         at = evidence.at(bottom)
         if flatness(at, left).flat:

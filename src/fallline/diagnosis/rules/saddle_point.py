@@ -21,8 +21,9 @@ LEAST_CURVATURE = 1e-7  # of the largest, below which it may be rounding
 STEEP = 0.01  # of what the descent left: what the best stable step against the gradient may gain at a saddle
 QUADRATIC = 0.25  # of ½|λ|s², by which the error has to fall on both sides
 BOTH_SIDES = 1e-3  # of what the descent left, that ½|λ|s² has to be for that step
-LEAST_GAIN = 0.05  # of what the descent left, by the step along v and what follows
-BETTER = 5.0  # times what the same gradient steps gain from the stop
+LEAST_GAIN = 1e-3  # of what the descent left, by the step along v and the gradient steps after it
+BETTER = 10.0  # times what the same gradient steps gain from the stop
+LEADS_ON = 0.2  # of what the descent left, that a second-order descent from beside the stop gains
 STEPS = (10, 40, 200)  # after so many the two are compared
 SECONDS, SHARE_OF_TIME = 0.4, 0.08
 
@@ -44,7 +45,14 @@ class SaddlePoint(Rule):
     )
     remedy = "Step along the direction of negative curvature, or add a little noise to the weights, and go on."
     remedies = ("negative_curvature", "second_order", "restart", "other_initialisation")
-    explains = ("flat_region", "vanishing_gradient", "too_few_iterations", "premature_stop", "learning_rate_too_small")
+    explains = (
+        "local_minimum",
+        "flat_region",
+        "vanishing_gradient",
+        "too_few_iterations",
+        "premature_stop",
+        "learning_rate_too_small",
+    )
     sources = (
         "Dauphin, Y., Pascanu, R., Gulcehre, C., Cho, K., Ganguli, S. & Bengio, Y. (2014). Identifying and attacking "
         "the saddle point problem in high-dimensional non-convex optimization. NIPS 27, 2933-2941.",
@@ -80,20 +88,21 @@ class SaddlePoint(Rule):
                 f"There is negative curvature ({curvature:.2g}), but the error does not fall on both sides of the stop.",
                 **numbers,
             )
-        side = int(np.argmax([fall.max() for fall in falls]))
-        best = int(np.argmax(falls[side]))
-        sign, length = (1.0, -1.0)[side], float(lengths[best])
-        return self._compare(evidence, start, evidence.parameters + sign * length * v, length, numbers)
+        best = [int(np.argmax(fall)) for fall in falls]
+        sides = [evidence.parameters + sign * lengths[k] * v for sign, k in zip((1.0, -1.0), best, strict=True)]
+        lower = int(falls[1].max() > falls[0].max())
+        length = float(lengths[best[lower]])
+        return self._compare(evidence, start, (sides[lower], sides[1 - lower]), length, numbers)
 
     def _compare(
-        self, evidence: Evidence, start: float, beside: Array, length: float, numbers: dict[str, float]
+        self, evidence: Evidence, start: float, sides: tuple[Array, Array], length: float, numbers: dict[str, float]
     ) -> Finding:
         """Descend from beside the saddle and from the stop, by the same steps."""
         left, objective = evidence.stakes.left, evidence.objective
         clock = evidence.clock.part(SHARE_OF_TIME, SECONDS)
         rate = 1.0 / evidence.spectrum.size
-        first, steps = clock.part(0.5), 0
-        here, there, gain, control_gain = evidence.parameters, beside, 0.0, 0.0
+        first, steps = clock.part(0.4), 0
+        here, there, gain, control_gain = evidence.parameters, sides[0], 0.0, 0.0
         for until in STEPS:
             with_step, there, _ = gradient_steps(objective, there, rate, until - steps, lambda: first.over)
             control, here, _ = gradient_steps(objective, here, rate, until - steps, lambda: first.over)
@@ -107,8 +116,13 @@ class SaddlePoint(Rule):
                 f"steps gain {gain:.3g}, against {control_gain:.3g} without it.",
                 **numbers,
             )
-        further = descend_from(evidence.architecture, beside, evidence.rows, clock, l2=evidence.subject.l2)[0][0]
-        reached = min(further, evidence.error - gain)
+        reached = evidence.error - gain
+        for k, side in enumerate(sides):
+            part = clock.part(1.0 / (2 - k))
+            further = descend_from(evidence.architecture, side, evidence.rows, part, l2=evidence.subject.l2)[0][0]
+            reached = min(reached, further)
+        if evidence.error - reached < LEADS_ON * left:
+            return self.clear(f"The way along the negative curvature leads to {reached:.4g} only.", **numbers)
         eigenvalue, residual = numbers["lowest_eigenvalue"], numbers["residual"]
         return self.fires(
             f"The gradient is next to nothing ({numbers['gradient_norm']:.2g}), but the Hessian has the negative "
