@@ -23,9 +23,9 @@ QUADRATIC = 0.25  # of ½|λ|s², by which the error has to fall on both sides
 BOTH_SIDES = 1e-3  # of what the descent left, that ½|λ|s² has to be for that step
 LEAST_GAIN = 1e-3  # of what the descent left, by the step along v and the gradient steps after it
 BETTER = 10.0  # times what the same gradient steps gain from the stop
-LEADS_ON = 0.2  # of what the descent left, that a second-order descent from beside the stop gains
+LEADS_ON = 0.1  # of what the descent left, that a second-order descent from beside the stop gains
 STEPS = (10, 40, 200)  # after so many the two are compared
-SECONDS, SHARE_OF_TIME = 0.4, 0.08
+SECONDS, SHARE_OF_TIME = 0.6, 0.1
 
 
 class SaddlePoint(Rule):
