@@ -104,10 +104,12 @@ class LocalMinimum(Rule):
         )
 
     def example(self) -> Subject:
-        """A [1, 2, 1] network on a wave of three humps, which has caught one of them."""
+        """One unit for two steps, a small one up and a large one down, that has caught the small one."""
         X = np.linspace(-1.0, 1.0, 40)[:, None]
-        network = Network([1, 2, 1], ["tanh", "identity"], loss="mean_squared_error", seed=0)
-        return descended(network, X, np.sin(3.0 * np.pi * X) + X, LBFGS())
+        y = 0.5 * np.tanh(8.0 * (X + 0.6)) - np.tanh(8.0 * (X - 0.3))
+        network = Network([1, 1, 1], ["tanh", "identity"], loss="mean_squared_error", seed=0)
+        network.parameters[:] = 8.0, 4.8, 0.5, 0.0
+        return descended(network, X, y, LBFGS())
 
 
 def _falls_outwards(at: Measurements, bottom: Array) -> bool:

@@ -21,8 +21,8 @@ LEAST_CURVATURE = 1e-7  # of the largest, below which it may be rounding
 STEEP = 0.01  # of what the descent left: what the best stable step against the gradient may gain at a saddle
 QUADRATIC = 0.25  # of ½|λ|s², by which the error has to fall on both sides
 BOTH_SIDES = 1e-3  # of what the descent left, that ½|λ|s² has to be for that step
-LEAST_GAIN = 1e-3  # of what the descent left, by the step along v and the gradient steps after it
-BETTER = 10.0  # times what the same gradient steps gain from the stop
+FALLING = 0.1  # of what the descent left, that it gained in the last half of its iterations: it is not held up
+BETTER = {0.01: 10.0, 0.001: 100.0}  # gain, of what the descent left -> times what the same steps gain from the stop
 LEADS_ON = 0.1  # of what the descent left, that a second-order descent from beside the stop gains
 STEPS = (10, 40, 200)  # after so many the two are compared
 SECONDS, SHARE_OF_TIME = 0.6, 0.1
@@ -76,6 +76,9 @@ class SaddlePoint(Rule):
                 f"{a_step / left:.1%} of what is left.",
                 **numbers,
             )
+        fall = _recent_fall(evidence)
+        if fall > FALLING * left:
+            return self.clear(f"There is negative curvature ({curvature:.2g}), but the error is still falling.", **numbers)
         if flatness(evidence, left).flat:
             return self.clear(f"The curvature {curvature:.2g} is negative, but next to nothing.", **numbers)
         start = value(objective, evidence.parameters)
@@ -107,7 +110,7 @@ class SaddlePoint(Rule):
             with_step, there, _ = gradient_steps(objective, there, rate, until - steps, lambda: first.over)
             control, here, _ = gradient_steps(objective, here, rate, until - steps, lambda: first.over)
             steps, gain, control_gain = until, start - with_step, start - control
-            proven = gain >= LEAST_GAIN * left and gain >= BETTER * control_gain
+            proven = any(gain >= least * left and gain >= times * control_gain for least, times in BETTER.items())
             if proven or first.over:
                 break
         if not proven:
@@ -145,4 +148,14 @@ class SaddlePoint(Rule):
         X = np.linspace(-1.0, 1.0, 40)[:, None]
         network = Network([1, 4, 1], ["tanh", "identity"], loss="mean_squared_error", seed=1)
         network.parameters *= 1e-6
-        return descended(network, X, np.sin(3.0 * X), GradientDescent(0.05), limits=Limits(iterations=50))
+        return descended(network, X, np.sin(3.0 * X), GradientDescent(0.05), limits=Limits(iterations=100))
+
+
+def _recent_fall(evidence: Evidence) -> float:
+    """Return by how much the error fell in the last half of the iterations; 0 where that is not known."""
+    if evidence.subject.descent is None or len(evidence.subject.descent.history) < 3:
+        return 0.0
+    history = evidence.subject.descent.history
+    errors, iterations = history.column("train_error"), history.column("iteration")
+    middle = int(np.searchsorted(iterations, 0.5 * iterations[-1]))
+    return float(errors[middle] - evidence.error)
