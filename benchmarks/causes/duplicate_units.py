@@ -2,8 +2,8 @@
 
 Certain by construction: the units are equal in the first weights, on both sides, and equal still at the stop,
 which is looked up; either one unit of few stands twice among units drawn at random, or each stands twice, or the first
-weights are not handed on (as of a network that somebody else has trained). By a search, the smaller network that the equal units make
-comes to an error at least half again as large as the whole one's, and most of what the run left is the
+weights are not handed on (as of a network that somebody else has trained). By a search, the smaller network that the
+equal units make comes to an error at least half again as large as the whole one's, and most of what the run left is the
 difference of the two.
 """
 
@@ -12,12 +12,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from landscape_runs import SMOOTH, lowest, network, table
 
 from fallline.diagnosis.subject import Subject, descended
 from fallline.engine import Architecture
 from fallline.optimizers import BFGS, LBFGS, Adam, RMSprop
 from fallline.training.stopping import Limits
+from landscape_runs import SMOOTH, lowest, network, table
 
 ACCEPTED: tuple[str, ...] = ()
 

@@ -1,14 +1,13 @@
 """Runs that ended in a local minimum.
 
 Certain by construction: at the end of a second-order descent from the stop, which moves the weights by little, the
-gradient is zero to rounding and the smallest eigenvalue of the Hessian is well above zero, which makes it a strict local minimum;
-and other weights of the same shape have an error less than two thirds as large.
+gradient is zero to rounding and the smallest eigenvalue of the Hessian is well above zero, which makes it a strict
+local minimum; and other weights of the same shape have an error less than two thirds as large.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from landscape_runs import SQUARED
 
 from fallline.diagnosis.budget.floor import descend_from
 from fallline.diagnosis.clock import Clock
@@ -17,6 +16,7 @@ from fallline.engine import Architecture, Array, Objective, Rows
 from fallline.network import Network
 from fallline.optimizers import BFGS, LBFGS, GradientDescent, LevenbergMarquardt, Momentum
 from fallline.training.stopping import Limits
+from landscape_runs import SQUARED
 
 ACCEPTED: tuple[str, ...] = ()
 

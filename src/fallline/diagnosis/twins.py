@@ -73,7 +73,8 @@ def merged(architecture: Architecture, parameters: Array, groups: Sequence[Twins
 
 
 def gradient_difference(architecture: Architecture, gradient: Array, groups: Sequence[Twins]) -> float:
-    """Return how far the gradients (parameters,) of twins differ at most, relative to the largest gradient of a unit."""
+    """Return how far the gradients (parameters,) of twins differ at most, relative to the largest gradient of a "
+    "unit."""
     layers, largest, difference = architecture.layers(gradient), 0.0, 0.0
     for i, units, signs in groups:
         both = np.hstack([layers[i], layers[i + 1][:, :-1].T])
@@ -96,7 +97,8 @@ def descend_tied(measured: Measurements, groups: Sequence[Twins], *, nudges: int
     Parameters
     ----------
     nudges
-        How many descents with changed weights there are, so that a stop which is bad for another reason than the twins is told.
+        How many descents with changed weights there are, so that a stop which is bad for another reason than the twins
+        is told.
     """
     clock = measured.clock.part(SHARE_OF_TIME, SECONDS)
     smaller, start = merged(measured.architecture, measured.parameters, groups)

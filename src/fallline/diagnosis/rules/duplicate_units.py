@@ -25,14 +25,17 @@ class DuplicateUnits(Rule):
     kind = Kind.LANDSCAPE
     explanation = (
         "Two hidden units with equal weights on both sides (or, with an odd activation such as tanh, with all signs "
-        "flipped) compute the same, so their gradients are the same and no step tells them apart: they act as one unit, "
-        "and the network is as good as a smaller one. Every minimum of the smaller network is such a point of the larger "
-        "one, where its descent ends though a better one exists. The rule compares weights and gradients, lets the "
-        "smaller network that they make descend, from here and from other weights: what it cannot reach, the twins cost. Twins that cost nothing, as in "
-        "a network with units to spare, are not reported, nor are units that look alike but have different outgoing "
-        "weights: a descent can part those, and the rule on saddle points says when it does not."
+        "flipped) compute the same, so their gradients are the same and no step tells them apart: they act as one "
+        "unit, and the network is as good as a smaller one. Every minimum of the smaller network is such a point of "
+        "the larger one, where its descent ends though a better one exists. The rule compares weights and gradients, "
+        "lets the smaller network that they make descend, from here and from other weights: what it cannot reach, the "
+        "twins cost. Twins that cost nothing, as in a network with units to spare, are not reported, nor are units "
+        "that look alike but have different outgoing weights: a descent can part those, and the rule on saddle points "
+        "says when it does not."
     )
-    remedy = "Move one of the twins to a random place (or add noise to both), then go on; a fresh start does it as well."
+    remedy = (
+        "Move one of the twins to a random place (or add noise to both), then go on; a fresh start does it as well."
+    )
     remedies = ("negative_curvature", "other_initialisation", "restart")
     explains = ("saddle_point", "local_minimum", "flat_region", "too_few_iterations", "premature_stop")
     sources = (
@@ -62,9 +65,10 @@ class DuplicateUnits(Rule):
             )
         spare = sum(len(group.units) - 1 for group in groups)
         return self.fires(
-            f"{named} have the same weights on both sides and get the same gradient (difference {difference:.1g} of its "
-            f"size), so they stay equal and act as one: the network is worth a {list(tied.shape)} one. {1 + NUDGES} descents "
-            f"that keep them equal came to {tied.error:.4g} at best; other weights of this shape come to {floor.error:.4g}.",
+            f"{named} have the same weights on both sides and get the same gradient (difference {difference:.1g} of "
+            f"its size), so they stay equal and act as one: the network is worth a {list(tied.shape)} one. "
+            f"{1 + NUDGES} descents that keep them equal came to {tied.error:.4g} at best; other weights of this shape "
+            f"come to {floor.error:.4g}.",
             confidence=0.98,
             share=gain / evidence.error,
             groups=[{"layer": group.layer + 1, "units": [unit + 1 for unit in group.units]} for group in groups],

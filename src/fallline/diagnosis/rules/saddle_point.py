@@ -37,11 +37,11 @@ class SaddlePoint(Rule):
     explanation = (
         "At a saddle point the gradient is zero, as at a minimum, but along some direction the error curves downwards: "
         "the descent has come down a valley to a pass, where the way on leads off to the side. Near it the gradient is "
-        "tiny, so gradient descent takes very many steps to leave, and at the point itself it never does; a saddle often "
-        "stands where two units do the same. The proof is an eigenvector v of the Hessian with a negative eigenvalue "
-        "(its residual shows how certain that is) and an experiment: a step along v lowers the error, on either side, and "
-        "gradient steps from there gain many times what the same steps gain from the stop. A negative eigenvalue alone "
-        "means nothing, since almost every descent that is still falling has some."
+        "tiny, so gradient descent takes very many steps to leave, and at the point itself it never does; a saddle "
+        "often stands where two units do the same. The proof is an eigenvector v of the Hessian with a negative "
+        "eigenvalue (its residual shows how certain that is) and an experiment: a step along v lowers the error, on "
+        "either side, and gradient steps from there gain many times what the same steps gain from the stop. A negative "
+        "eigenvalue alone means nothing, since almost every descent that is still falling has some."
     )
     remedy = "Step along the direction of negative curvature, or add a little noise to the weights, and go on."
     remedies = ("negative_curvature", "second_order", "restart", "other_initialisation")
@@ -78,7 +78,9 @@ class SaddlePoint(Rule):
             )
         fall = _recent_fall(evidence)
         if fall > FALLING * left:
-            return self.clear(f"There is negative curvature ({curvature:.2g}), but the error is still falling.", **numbers)
+            return self.clear(
+                f"There is negative curvature ({curvature:.2g}), but the error is still falling.", **numbers
+            )
         if flatness(evidence, left).flat:
             return self.clear(f"The curvature {curvature:.2g} is negative, but next to nothing.", **numbers)
         start = value(objective, evidence.parameters)
@@ -88,7 +90,8 @@ class SaddlePoint(Rule):
         smaller = np.minimum(*falls)
         if not np.any((smaller >= QUADRATIC * predicted) & (predicted >= BOTH_SIDES * left)):
             return self.clear(
-                f"There is negative curvature ({curvature:.2g}), but the error does not fall on both sides of the stop.",
+                f"There is negative curvature ({curvature:.2g}), but the error does not fall on both sides of the "
+                f"stop.",
                 **numbers,
             )
         best = [int(np.argmax(fall)) for fall in falls]
@@ -115,8 +118,8 @@ class SaddlePoint(Rule):
                 break
         if not proven:
             return self.clear(
-                f"There is negative curvature ({numbers['lowest_eigenvalue']:.2g}), but a step along it and {steps} gradient "
-                f"steps gain {gain:.3g}, against {control_gain:.3g} without it.",
+                f"There is negative curvature ({numbers['lowest_eigenvalue']:.2g}), but a step along it and {steps} "
+                f"gradient steps gain {gain:.3g}, against {control_gain:.3g} without it.",
                 **numbers,
             )
         reached = evidence.error - gain
@@ -129,9 +132,10 @@ class SaddlePoint(Rule):
         eigenvalue, residual = numbers["lowest_eigenvalue"], numbers["residual"]
         return self.fires(
             f"The gradient is next to nothing ({numbers['gradient_norm']:.2g}), but the Hessian has the negative "
-            f"eigenvalue {eigenvalue:.3g} (residual {residual:.1g}; the largest is {evidence.spectrum.highest.value:.3g}): a "
-            f"saddle point. A step of length {length:.3g} along its eigenvector and {steps} gradient steps lower the error "
-            f"from {evidence.error:.4g} to {evidence.error - gain:.4g}; the same gradient steps from the stop, to "
+            f"eigenvalue {eigenvalue:.3g} (residual {residual:.1g}; the largest is "
+            f"{evidence.spectrum.highest.value:.3g}): a saddle point. A step of length {length:.3g} along its "
+            f"eigenvector and {steps} gradient steps lower the error from {evidence.error:.4g} to "
+            f"{evidence.error - gain:.4g}; the same gradient steps from the stop, to "
             f"{evidence.error - control_gain:.4g}.",
             confidence=0.97,
             share=min(evidence.error - reached, left) / evidence.error,
