@@ -39,7 +39,7 @@ def _split(rng: np.random.Generator) -> Subject | None:
     larger = network(rng, [units + 1], inputs, str(rng.choice(["tanh", "sigmoid"])))
     architecture = larger.architecture
     smaller = Architecture((inputs, units, 1), architecture.activations, architecture.loss)
-    error, weights = lowest(rng, smaller, X, y, 1, 0.3)
+    _, weights = lowest(rng, smaller, X, y, 1, 0.3)
     hidden, output = smaller.layers(weights)
     j, s = int(rng.integers(units)), float(rng.choice([-0.5, 0.2, 0.3, 0.7, 1.4]))
     W, V = larger.layers

@@ -8,6 +8,8 @@ layers.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from fallline.diagnosis.subject import Subject, descended
@@ -41,7 +43,7 @@ def make(rng: np.random.Generator) -> Subject:
         limits = Limits(iterations=int(rng.integers(100, 800)))
         subject = descended(first, X, y, any_optimizer(rng, first, rows), limits=limits)
         layers = subject.network.layers
-        apart = max(float(np.ptp(np.vstack([W.T, V[:, :-1]]), axis=1).max()) for W, V in zip(layers, layers[1:]))
+        apart = max(float(np.ptp(np.vstack([W.T, V[:, :-1]]), axis=1).max()) for W, V in pairwise(layers))
         architecture = first.architecture
         best, _ = lowest(rng, architecture, X, y, 2, 0.3)
         single = Architecture((inputs, *[1] * len(hidden), 1), architecture.activations, architecture.loss)

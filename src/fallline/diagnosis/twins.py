@@ -8,6 +8,7 @@ unit (Fukumizu & Amari 2000, section 3).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -37,7 +38,7 @@ class Twins(NamedTuple):
 def find_twins(architecture: Architecture, parameters: Array, tolerance: float) -> list[Twins]:
     """Return the groups of units with equal or mirrored weights, incoming and outgoing."""
     layers, found = architecture.layers(parameters), []
-    for i, (W, above) in enumerate(zip(layers, layers[1:], strict=False)):
+    for i, (W, above) in enumerate(pairwise(layers)):
         sides = [_of_largest(W), _of_largest(above[:, :-1].T)]
         rows = np.hstack(sides)
         free = np.ones(len(rows), dtype=bool)
@@ -73,8 +74,7 @@ def merged(architecture: Architecture, parameters: Array, groups: Sequence[Twins
 
 
 def gradient_difference(architecture: Architecture, gradient: Array, groups: Sequence[Twins]) -> float:
-    """Return how far the gradients (parameters,) of twins differ at most, relative to the largest gradient of a "
-    "unit."""
+    """Return how far twins' gradients (parameters,) differ at most, relative to the largest of such units."""
     layers, largest, difference = architecture.layers(gradient), 0.0, 0.0
     for i, units, signs in groups:
         both = np.hstack([layers[i], layers[i + 1][:, :-1].T])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -56,7 +57,10 @@ class FlatRegion(Rule):
             return self.clear(f"Nothing to look for: {evidence.stakes.sentence}.")
         left = evidence.stakes.left
         measured = flatness(evidence, left)
-        numbers = {"slope": measured.slope, "curvature": None if math.isnan(measured.curvature) else measured.curvature}
+        numbers: dict[str, Any] = {
+            "slope": measured.slope,
+            "curvature": None if math.isnan(measured.curvature) else measured.curvature,
+        }
         if not measured.flat:
             what = "slope" if math.isnan(measured.curvature) else "curvature"
             return self.clear(f"The error has {what} at the stop.", **numbers)

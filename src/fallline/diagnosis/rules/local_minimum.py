@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from fallline.diagnosis.budget.floor import descend_from
@@ -73,7 +75,11 @@ class LocalMinimum(Rule):
         if flatness(at, left).flat:
             return self.clear("Slope and curvature are both next to nothing: a flat region, and no minimum.")
         lowest, size = at.spectrum.lowest, at.spectrum.size
-        numbers = {"lowest_eigenvalue": lowest.value, "residual": lowest.residual, "largest_eigenvalue": size}
+        numbers: dict[str, Any] = {
+            "lowest_eigenvalue": lowest.value,
+            "residual": lowest.residual,
+            "largest_eigenvalue": size,
+        }
         if lowest.value < -ROUNDING * size - 3.0 * lowest.residual:
             return self.clear(f"The Hessian has the negative eigenvalue {lowest.value:.2g}: no minimum.", **numbers)
         returned = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from fallline.diagnosis.budget.floor import descend_from
@@ -66,7 +68,11 @@ class SaddlePoint(Rule):
             return self.clear(f"Nothing to look for: {evidence.stakes.sentence}.")
         left, spectrum, objective = evidence.stakes.left, evidence.spectrum, evidence.objective
         curvature, v, residual = spectrum.lowest
-        numbers = {"gradient_norm": evidence.gradient_norm, "lowest_eigenvalue": curvature, "residual": residual}
+        numbers: dict[str, Any] = {
+            "gradient_norm": evidence.gradient_norm,
+            "lowest_eigenvalue": curvature,
+            "residual": residual,
+        }
         if not curvature < -max(LEAST_RESIDUALS * residual, LEAST_CURVATURE * spectrum.size):
             return self.clear(f"The Hessian has no certain negative eigenvalue (lowest {curvature:.2g}).", **numbers)
         a_step = 0.5 * evidence.gradient_norm**2 / spectrum.size
@@ -101,7 +107,7 @@ class SaddlePoint(Rule):
         return self._compare(evidence, start, (sides[lower], sides[1 - lower]), length, numbers)
 
     def _compare(
-        self, evidence: Evidence, start: float, sides: tuple[Array, Array], length: float, numbers: dict[str, float]
+        self, evidence: Evidence, start: float, sides: tuple[Array, Array], length: float, numbers: dict[str, Any]
     ) -> Finding:
         """Descend from beside the saddle and from the stop, by the same steps."""
         left, objective = evidence.stakes.left, evidence.objective
