@@ -29,8 +29,8 @@ def test_the_example_is_a_saddle_point() -> None:
     )
 
 
-@pytest.mark.parametrize("share", [-0.3, 0.3])
-def test_a_unit_split_in_two_is_a_saddle_point_where_its_block_is_indefinite(share: float) -> None:
+@pytest.mark.parametrize(("share", "leads_on"), [(-0.3, True), (0.3, False)])
+def test_a_unit_split_in_two_is_a_saddle_point_where_its_block_is_indefinite(share: float, leads_on: bool) -> None:
     """Fukumizu & Amari (2000), theorem 3: the block's sign times that of s (1 - s) decides; here it has both."""
     y = np.sin(3.0 * X) + X**2
     small = descended(
@@ -45,7 +45,9 @@ def test_a_unit_split_in_two_is_a_saddle_point_where_its_block_is_indefinite(sha
     large.layers[0][:] = W
     large.layers[1][:] = [share * v, (1.0 - share) * v, c]
     finding = RULE.examine(evidence(Subject(large, Rows(X, y))))
-    assert finding.fires, finding.sentence
+    assert finding.numbers["lowest_eigenvalue"] < -1e6 * finding.numbers["residual"]
+    assert finding.fires is leads_on, finding.sentence
+    assert leads_on or finding.sentence.startswith("The way along the negative curvature leads to ")
 
 
 def test_a_finished_run_is_clear() -> None:
