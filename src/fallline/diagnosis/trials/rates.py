@@ -5,11 +5,18 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from fallline.diagnosis.evidence import Evidence
-from fallline.engine import Array
+from fallline.diagnosis.spectrum import lanczos_spectrum
+from fallline.diagnosis.trials.arm import Arm
+from fallline.diagnosis.trials.work import HESSIAN_PRODUCT
+from fallline.engine import Array, Objective, Rows
 from fallline.optimizers import Constant, Cosine, FirstOrder, GradientDescent, Momentum, Nesterov, OnPlateau, Step
 from fallline.optimizers.schedules import Course, Schedule
 from fallline.training.descent import Descent
+
+MOST_ROWS, MOST_PRODUCTS, ROUGHLY = 1000, 20, 0.05  # for the sharpness where an arm begins
 
 
 @dataclass(frozen=True)
@@ -93,3 +100,27 @@ def sharpest(optimizer: FirstOrder, evidence: Evidence) -> float:
     seen = min(rows, optimizer.batch_size or rows)
     per_row = evidence.spectrum.highest.value / scale(len(evidence.rows), outputs) / len(evidence.rows)
     return max(0.0, per_row * scale(seen, outputs) * seen)
+
+
+def sharpness(arm: Arm, rng: np.random.Generator) -> tuple[float, float]:
+    """Return the largest eigenvalue of the loss's Hessian where an arm begins, within some per cent, and its cost.
+
+    The cost is in gradient evaluations on all rows. Up to `MOST_ROWS` rows are looked at, and the eigenvalue is that
+    of a mean over rows: for comparing two arms on the same ones.
+    """
+    rows, architecture = arm.rows(), arm.network.architecture
+    chosen = np.arange(len(rows)) if len(rows) <= MOST_ROWS else rng.choice(len(rows), MOST_ROWS, replace=False)
+    X, y = rows.batch(chosen)
+    objective = Objective(architecture, Rows(X.astype(np.float64), y.astype(np.float64)))
+    at, products = arm.network.parameters.astype(np.float64), 0
+
+    def product(v: Array) -> Array:
+        nonlocal products
+        products += 1
+        return objective.hessian_product(at, v)
+
+    spectrum = lanczos_spectrum(
+        product, architecture.parameter_count, rng, tolerance=ROUGHLY, over=lambda: products >= MOST_PRODUCTS
+    )
+    scale = architecture.loss_function.scale(len(X), architecture.outputs) * len(X)
+    return spectrum.highest.value / scale, products * HESSIAN_PRODUCT * len(X) / len(rows)

@@ -170,7 +170,8 @@ class _Laboratory:
             validation_control = tuple(end.validation_error for _, end in ends)
         judged = (validation_errors, validation_control) if remedy.on_validation else (errors, control)
         before = evidence.validation_error if remedy.on_validation else evidence.error
-        shown = compare(*judged, evidence.constant_error, by_chance=random)
+        target = evidence.subject.limits.target_error
+        shown = compare(*judged, evidence.constant_error, by_chance=random, target=target)
         words = f"{remedy.words} ({note})" if note else remedy.words
         told = sentence(
             words,
