@@ -69,7 +69,7 @@ def test_scaled_inputs_help_where_they_are_of_different_size(ill_conditioned):
 
 
 def test_a_rate_ten_times_too_high_harms(little_work):
-    trial = one(linear(Adam(0.1, batch_size=8), sizes=(1.0, 1.0), iterations=50, noise=0.3), "higher_rate")
+    trial = one(linear(Adam(0.3, batch_size=4), sizes=(1.0, 1.0, 1.0, 1.0), iterations=50, noise=0.3), "higher_rate")
     assert trial.outcome is Outcome.HARMS
 
 
