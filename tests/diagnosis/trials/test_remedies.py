@@ -96,7 +96,9 @@ def test_scaling_the_inputs_keeps_the_rate_as_far_from_the_edge():
     original = np.column_stack([arm.training.X, np.ones(len(X))])
     before = 2.0 * np.linalg.eigvalsh(original.T @ original / len(X))[-1]
     assert arm.optimizer.learning_rate * after == pytest.approx(0.001 * before, rel=0.1)
-    assert arm.spent > 0.0
+    assert 0.0 < arm.spent <= 0.4 * 100.0
+    too_little = changed("scale_inputs", linear(GradientDescent(0.001)), work=20.0)
+    assert (too_little.optimizer.learning_rate, too_little.spent) == (0.001, 0.0)
 
 
 def test_scaled_targets_of_a_linear_output_have_mean_0_and_deviation_1():

@@ -16,7 +16,8 @@ from fallline.optimizers import Constant, Cosine, FirstOrder, GradientDescent, M
 from fallline.optimizers.schedules import Course, Schedule
 from fallline.training.descent import Descent
 
-MOST_ROWS, MOST_PRODUCTS, ROUGHLY = 1000, 20, 0.05  # for the sharpness where an arm begins
+MOST_ROWS, ROUGHLY = 1000, 0.05  # for the sharpness where an arm begins
+LEAST_PRODUCTS, MOST_PRODUCTS = 5, 12
 
 
 @dataclass(frozen=True)
@@ -102,25 +103,30 @@ def sharpest(optimizer: FirstOrder, evidence: Evidence) -> float:
     return max(0.0, per_row * scale(seen, outputs) * seen)
 
 
-def sharpness(arm: Arm, rng: np.random.Generator) -> tuple[float, float]:
-    """Return the largest eigenvalue of the loss's Hessian where an arm begins, within some per cent, and its cost.
+def sharpness(arm: Arm, rng: np.random.Generator, work: float) -> tuple[float, float]:
+    """Return the largest eigenvalue of the loss's Hessian where an arm begins, roughly, and what finding it cost.
 
-    The cost is in gradient evaluations on all rows. Up to `MOST_ROWS` rows are looked at, and the eigenvalue is that
-    of a mean over rows: for comparing two arms on the same ones.
+    Up to `MOST_ROWS` rows are looked at, and the eigenvalue is that of a sum over rows divided by their number: for
+    comparing two arms on the same rows. It is 0 where so many gradient evaluations on all rows do not suffice.
     """
     rows, architecture = arm.rows(), arm.network.architecture
     chosen = np.arange(len(rows)) if len(rows) <= MOST_ROWS else rng.choice(len(rows), MOST_ROWS, replace=False)
+    a_product = HESSIAN_PRODUCT * len(chosen) / len(rows)
+    most, products = min(MOST_PRODUCTS, int(work / a_product)), 0
+    if most < LEAST_PRODUCTS:
+        return 0.0, 0.0
     X, y = rows.batch(chosen)
     objective = Objective(architecture, Rows(X.astype(np.float64), y.astype(np.float64)))
-    at, products = arm.network.parameters.astype(np.float64), 0
+    at = arm.network.parameters.astype(np.float64)
 
     def product(v: Array) -> Array:
         nonlocal products
         products += 1
         return objective.hessian_product(at, v)
 
-    spectrum = lanczos_spectrum(
-        product, architecture.parameter_count, rng, tolerance=ROUGHLY, over=lambda: products >= MOST_PRODUCTS
-    )
+    def over() -> bool:
+        return products >= most - 2  # which the residuals of both ends take
+
+    spectrum = lanczos_spectrum(product, architecture.parameter_count, rng, tolerance=ROUGHLY, over=over)
     scale = architecture.loss_function.scale(len(X), architecture.outputs) * len(X)
-    return spectrum.highest.value / scale, products * HESSIAN_PRODUCT * len(X) / len(rows)
+    return spectrum.highest.value / scale, products * a_product

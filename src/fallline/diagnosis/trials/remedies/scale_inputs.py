@@ -12,6 +12,7 @@ from fallline.diagnosis.trials.rates import is_plain, sharpness, with_rate
 from fallline.diagnosis.trials.remedy import Remedy, Start
 from fallline.optimizers import FirstOrder
 
+SHARE_OF_WORK = 0.2  # that finding one of the two curvatures may take
 NEAR = 0.1  # of mean 0 and standard deviation 1: nothing to scale
 
 
@@ -44,7 +45,7 @@ class ScaleInputs(Remedy):
         optimizer = arm.optimizer
         if not (isinstance(optimizer, FirstOrder) and is_plain(optimizer)):
             return scaled
-        before, after = (sharpness(each, evidence.rng(21)) for each in (arm, scaled))
+        before, after = (sharpness(each, evidence.rng(21), SHARE_OF_WORK * work) for each in (arm, scaled))
         spent = before[1] + after[1]
         if not (before[0] > 0.0 and after[0] > 0.0):
             return replace(scaled, spent=spent)
