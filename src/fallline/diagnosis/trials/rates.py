@@ -16,8 +16,8 @@ from fallline.optimizers import Constant, Cosine, FirstOrder, GradientDescent, M
 from fallline.optimizers.schedules import Course, Schedule
 from fallline.training.descent import Descent
 
-MOST_ROWS, ROUGHLY = 1000, 0.05  # for the sharpness where an arm begins
-LEAST_PRODUCTS, MOST_PRODUCTS = 5, 12
+LEAST_ROWS, MOST_ROWS = 20, 1000  # for the sharpness where an arm begins …
+MOST_PRODUCTS, ROUGHLY = 12, 0.05  # … and its products and residual
 
 
 @dataclass(frozen=True)
@@ -106,15 +106,16 @@ def sharpest(optimizer: FirstOrder, evidence: Evidence) -> float:
 def sharpness(arm: Arm, rng: np.random.Generator, work: float) -> tuple[float, float]:
     """Return the largest eigenvalue of the loss's Hessian where an arm begins, roughly, and what finding it cost.
 
-    Up to `MOST_ROWS` rows are looked at, and the eigenvalue is that of a sum over rows divided by their number: for
-    comparing two arms on the same rows. It is 0 where so many gradient evaluations on all rows do not suffice.
+    As many rows are looked at as the work allows, in gradient evaluations on all rows, and `MOST_ROWS` at most; the
+    eigenvalue is that of a sum over rows divided by their number: for comparing two arms on the same rows. It is 0
+    where the work does not suffice for `LEAST_ROWS`.
     """
     rows, architecture = arm.rows(), arm.network.architecture
-    chosen = np.arange(len(rows)) if len(rows) <= MOST_ROWS else rng.choice(len(rows), MOST_ROWS, replace=False)
-    a_product = HESSIAN_PRODUCT * len(chosen) / len(rows)
-    most, products = min(MOST_PRODUCTS, int(work / a_product)), 0
-    if most < LEAST_PRODUCTS:
+    n, products = len(rows), 0
+    looked_at = int(min(n, MOST_ROWS, n * work / (MOST_PRODUCTS * HESSIAN_PRODUCT)))
+    if looked_at < min(n, LEAST_ROWS):
         return 0.0, 0.0
+    chosen = np.sort(rng.choice(n, looked_at, replace=False))
     X, y = rows.batch(chosen)
     objective = Objective(architecture, Rows(X.astype(np.float64), y.astype(np.float64)))
     at = arm.network.parameters.astype(np.float64)
@@ -125,8 +126,8 @@ def sharpness(arm: Arm, rng: np.random.Generator, work: float) -> tuple[float, f
         return objective.hessian_product(at, v)
 
     def over() -> bool:
-        return products >= most - 2  # which the residuals of both ends take
+        return products >= MOST_PRODUCTS - 2  # which the residuals of both ends take
 
     spectrum = lanczos_spectrum(product, architecture.parameter_count, rng, tolerance=ROUGHLY, over=over)
     scale = architecture.loss_function.scale(len(X), architecture.outputs) * len(X)
-    return spectrum.highest.value / scale, products * a_product
+    return spectrum.highest.value / scale, products * HESSIAN_PRODUCT * looked_at / n
