@@ -39,9 +39,7 @@ def recentred(
     mended = measured.parameters.copy()
     layers = measured.architecture.layers(mended)
     a = _sample(measured.rows).X
-    for i, (W, mask, activation) in enumerate(
-        zip(layers, units, measured.architecture.layer_activations, strict=True)
-    ):
+    for i, (W, mask, activation) in enumerate(zip(layers, units, measured.architecture.layer_activations, strict=True)):
         if mask.any():
             chosen = W[mask]
             if rng is not None:

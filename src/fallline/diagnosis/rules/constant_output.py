@@ -34,7 +34,14 @@ class ConstantOutput(Rule):
         "Look for what keeps the inputs out: scale them, start from other first weights, and lower a penalty; "
         "then train again."
     )
-    remedies = ("other_initialisation", "restart", "negative_curvature", "scale_inputs", "second_order", "weaker_penalty")
+    remedies = (
+        "other_initialisation",
+        "restart",
+        "negative_curvature",
+        "scale_inputs",
+        "second_order",
+        "weaker_penalty",
+    )
     explains = ("worse_than_linear",)
     sources = (
         "Goodfellow, Bengio & Courville (2016): Deep Learning. MIT Press, section 11.5 (checks by fitting what is known).",

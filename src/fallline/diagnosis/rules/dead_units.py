@@ -94,7 +94,9 @@ class DeadUnits(Rule):
             f"{trial.error:.4g} to {trial.control:.4g}, and to {trial.treated:.4g} with the dead ones drawn anew"
         )
         if not trial.helps(GAIN, RATIO):
-            return self.clear(f"Dead on every row: {words}; but that does not hold the error up: {compared}.", **numbers)
+            return self.clear(
+                f"Dead on every row: {words}; but that does not hold the error up: {compared}.", **numbers
+            )
         total = sum(counts)
         return self.fires(
             f"Dead on every row: {words}. Their gradient is exactly 0, so no step moves them; {certified} of the "
@@ -110,7 +112,9 @@ class DeadUnits(Rule):
         X = rng.uniform(-1.0, 1.0, (60, 2))
         network = Network([2, 6, 1], ["relu", "identity"], loss="mean_squared_error", seed=1)
         network.architecture.layers(network.parameters)[0][:5, -1] = -6.0
-        return descended(network, X, np.abs(X[:, :1]) - X[:, 1:] ** 2, GradientDescent(0.1), limits=Limits(iterations=1500))
+        return descended(
+            network, X, np.abs(X[:, :1]) - X[:, 1:] ** 2, GradientDescent(0.1), limits=Limits(iterations=1500)
+        )
 
 
 def dead(measured: Measurements) -> list[Array]:

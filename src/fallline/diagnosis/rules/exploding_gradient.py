@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from fallline.diagnosis.arms import arms
+from fallline.diagnosis.arms import compare
 from fallline.diagnosis.evidence import Evidence
 from fallline.diagnosis.finding import Finding
 from fallline.diagnosis.measurements import Measurements
@@ -15,7 +15,7 @@ from fallline.diagnosis.rule import Kind, Rule
 from fallline.diagnosis.signals import sensitivities
 from fallline.diagnosis.subject import Subject, descended
 from fallline.network import Network
-from fallline.optimizers import FirstOrder, GradientDescent
+from fallline.optimizers import GradientDescent
 from fallline.training.stopping import Limits, StopReason
 
 DEEP = 4  # layers of weights
@@ -49,6 +49,7 @@ class ExplodingGradient(Rule):
         "learning_rate_too_large",
         "learning_rate_too_small",
         "ill_conditioned_inputs",
+        "vanishing_gradient",
         "saturated_units",
         "dead_units",
         "constant_output",
@@ -79,10 +80,12 @@ class ExplodingGradient(Rule):
         factor = product ** (1.0 / (layers - 1))
         numbers = {"sensitivities": [float(s) for s in reach], "product": product, "factor": factor, "spread": spread}
         begins = "at the first weights" if evidence.first is not None else "at the weights where it stopped"
-        grows = f"{begins} the gradient is multiplied by {product:.2g} from layer {layers} to layer 1, {factor:.2g} a layer"
+        grows = (
+            f"{begins} the gradient is multiplied by {product:.2g} from layer {layers} to layer 1, {factor:.2g} a layer"
+        )
         if math.isfinite(product) and not (product > PRODUCT and factor > FACTOR and spread > TOO_LARGE):
             return self.clear(f"{_capital(grows)}: it does not explode.", **numbers)
-        if not evidence.stakes.matters:
+        if evidence.error <= evidence.constant_error and not evidence.stakes.matters:
             return self.clear(f"{_capital(grows)}; overcome, since {evidence.stakes.sentence}.", **numbers)
         if evidence.first is None:
             return self.not_enough_data(
@@ -90,12 +93,10 @@ class ExplodingGradient(Rule):
                 "be told without the first weights.",
                 **numbers,
             )
-        own = evidence.subject.optimizer if isinstance(evidence.subject.optimizer, FirstOrder) else None
         mended = fresh(evidence, evidence.rng(9))
-        for optimizer in dict.fromkeys((own, None)):
-            trial = arms(evidence, mended, optimizer)
-            if trial.helps(GAIN, RATIO):
-                break
+        trial, helps, share, compared = compare(
+            evidence, mended, GAIN, RATIO, "from weights balanced from layer to layer"
+        )
         descent = evidence.subject.descent
         overflowed = descent is not None and descent.stop_reason is StopReason.NOT_FINITE
         numbers |= {
@@ -106,17 +107,13 @@ class ExplodingGradient(Rule):
             "iterations": trial.iterations,
             "optimizer": trial.optimizer,
         }
-        compared = (
-            f"from weights balanced from layer to layer, {trial.iterations} iterations of {trial.optimizer} come to "
-            f"{trial.treated:.4g}; from where it stopped ({trial.error:.4g}), to {trial.control:.4g}"
-        )
-        if not trial.helps(GAIN, RATIO):
+        if not helps:
             return self.clear(f"{_capital(grows)}; but that does not hold the error up: {compared}.", **numbers)
         return self.fires(
             f"{_capital(grows)}, and the outputs spread {spread:.2g} times as far as the targets"
             f"{'; the run overflowed' if overflowed else ''}. This holds the error up: {compared}.",
-            confidence=min(0.98, 0.8 + 0.2 * trial.gain),
-            share=min(1.0, trial.gain),
+            confidence=min(0.98, 0.8 + 0.2 * share),
+            share=share,
             **numbers,
         )
 

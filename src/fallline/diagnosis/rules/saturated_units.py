@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fallline.diagnosis.arms import arms
+from fallline.diagnosis.arms import compare
 from fallline.diagnosis.evidence import Evidence
 from fallline.diagnosis.finding import Finding
 from fallline.diagnosis.measurements import Measurements
@@ -14,7 +14,7 @@ from fallline.diagnosis.signals import relative_slopes
 from fallline.diagnosis.subject import Subject, descended
 from fallline.engine import Array
 from fallline.network import Network
-from fallline.optimizers import FirstOrder, GradientDescent
+from fallline.optimizers import GradientDescent
 from fallline.training.stopping import Limits
 
 BENDING = ("sigmoid", "tanh", "elu", "softplus", "silu", "gelu")  # relu is flat at once: see dead_units
@@ -72,14 +72,14 @@ class SaturatedUnits(Rule):
         if all(count < MOST_OF_A_LAYER * units for count, units in counts):
             return self.clear(f"Saturated on nearly all rows: {words}; most of each layer is not.", **numbers)
         if not evidence.stakes.matters:
-            return self.clear(f"Saturated on nearly all rows: {words}; harmless, since {evidence.stakes.sentence}.", **numbers)
+            return self.clear(
+                f"Saturated on nearly all rows: {words}; harmless, since {evidence.stakes.sentence}.", **numbers
+            )
         mended = recentred(evidence, masks)
-        own = evidence.subject.optimizer if isinstance(evidence.subject.optimizer, FirstOrder) else None
-        for optimizer in dict.fromkeys((own, None)):
-            trial = arms(evidence, mended, optimizer)
-            if trial.helps(GAIN, RATIO):
-                break
-        slopes = np.concatenate([relative_slopes(evidence, i)[:, mask] for i, mask in enumerate(masks) if mask.any()], axis=1)
+        trial, helps, share, compared = compare(evidence, mended, GAIN, RATIO, "with their weights pulled back")
+        slopes = np.concatenate(
+            [relative_slopes(evidence, i)[:, mask] for i, mask in enumerate(masks) if mask.any()], axis=1
+        )
         numbers |= {
             "mean_slope": float(slopes.mean()),
             "error": trial.error,
@@ -89,17 +89,15 @@ class SaturatedUnits(Rule):
             "optimizer": trial.optimizer,
             "saturated_at_first": None if evidence.first is None else [int(m.sum()) for m in saturated(evidence.first)],
         }
-        compared = (
-            f"with their weights pulled back, {trial.iterations} iterations of {trial.optimizer} bring the error "
-            f"from {trial.error:.4g} to {trial.treated:.4g}; without, to {trial.control:.4g}"
-        )
-        if not trial.helps(GAIN, RATIO):
-            return self.clear(f"Saturated on nearly all rows: {words}; but that does not hold the error up: {compared}.", **numbers)
+        if not helps:
+            return self.clear(
+                f"Saturated on nearly all rows: {words}; but that does not hold the error up: {compared}.", **numbers
+            )
         return self.fires(
             f"Saturated on nearly all rows: {words}, with {slopes.mean():.2g} of the steepest slope left in the mean"
             f"{_since(evidence, masks)}. This holds the error up: {compared}.",
-            confidence=min(0.98, 0.8 + 0.2 * trial.gain),
-            share=min(1.0, trial.gain),
+            confidence=min(0.98, 0.8 + 0.2 * share),
+            share=share,
             **numbers,
         )
 
