@@ -9,12 +9,12 @@ where the unit that was spared is enough for all but a quarter of a constant ans
 from __future__ import annotations
 
 import numpy as np
-from unit_runs import draw_optimizer, draw_task, iterations_of, output_of
 
 from fallline.diagnosis.subject import Subject, descended
 from fallline.network import Network
 from fallline.optimizers import LBFGS
 from fallline.training.stopping import Limits
+from unit_runs import draw_optimizer, draw_task, iterations_of, output_of
 
 ACCEPTED: tuple[str, ...] = ()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -78,7 +79,12 @@ class ExplodingGradient(Rule):
             reach, spread = sensitivities(where), _spread(where)
         product = float(reach[0] / reach[-1]) if reach[-1] > 0.0 else 0.0
         factor = product ** (1.0 / (layers - 1))
-        numbers = {"sensitivities": [float(s) for s in reach], "product": product, "factor": factor, "spread": spread}
+        numbers: dict[str, Any] = {
+            "sensitivities": [float(s) for s in reach],
+            "product": product,
+            "factor": factor,
+            "spread": spread,
+        }
         begins = "at the first weights" if evidence.first is not None else "at the weights where it stopped"
         grows = (
             f"{begins} the gradient is multiplied by {product:.2g} from layer {layers} to layer 1, {factor:.2g} a layer"

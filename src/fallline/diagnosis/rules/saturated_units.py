@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from fallline.diagnosis.arms import compare
 from fallline.diagnosis.evidence import Evidence
 from fallline.diagnosis.finding import Finding
 from fallline.diagnosis.measurements import Measurements
-from fallline.diagnosis.recentring import recentred
+from fallline.diagnosis.recentring import Mask, recentred
 from fallline.diagnosis.rule import Kind, Rule
 from fallline.diagnosis.signals import relative_slopes
 from fallline.diagnosis.subject import Subject, descended
-from fallline.engine import Array
 from fallline.network import Network
 from fallline.optimizers import GradientDescent
 from fallline.training.stopping import Limits
@@ -58,14 +59,14 @@ class SaturatedUnits(Rule):
         "no_descent_direction",
     )
     sources = (
-        "LeCun, Bottou, Orr & Müller (1998): Efficient BackProp. Neural Networks: Tricks of the Trade, sections 4.4-4.6.",
+        "LeCun, Bottou, Orr & Müller (1998): Efficient BackProp. Neural Networks: Tricks of the Trade, section 4.",
         "Glorot & Bengio (2010): Understanding the difficulty of training deep feedforward neural networks. AISTATS.",
     )
 
     def examine(self, evidence: Evidence) -> Finding:
         masks = saturated(evidence)
         counts = [(int(mask.sum()), len(mask)) for mask in masks]
-        numbers = {"saturated": [count for count, _ in counts], "units": [units for _, units in counts]}
+        numbers: dict[str, Any] = {"saturated": [count for count, _ in counts], "units": [units for _, units in counts]}
         if not any(count for count, _ in counts):
             return self.clear("No unit is saturated on nearly all rows.", **numbers)
         words = _words(counts)
@@ -112,12 +113,13 @@ class SaturatedUnits(Rule):
         return descended(network, X, y, GradientDescent(0.1), limits=Limits(iterations=1500))
 
 
-def saturated(measured: Measurements) -> list[Array]:
+def saturated(measured: Measurements) -> list[Mask]:
     """Return which units of each layer are flat on nearly all rows, (units,) each.
 
     An output whose loss is a cross-entropy is none: there the gradient is a − y and no slope comes in.
     """
-    architecture, masks = measured.architecture, []
+    architecture = measured.architecture
+    masks: list[Mask] = []
     for i, (name, units) in enumerate(zip(architecture.activations, architecture.shape[1:], strict=True)):
         is_output = i == len(architecture.activations) - 1
         if name in BENDING and not (is_output and architecture.loss_function.from_logits_of):
@@ -137,7 +139,7 @@ def _words(counts: list[tuple[int, int]]) -> str:
     )
 
 
-def _since(evidence: Evidence, masks: list[Array]) -> str:
+def _since(evidence: Evidence, masks: list[Mask]) -> str:
     if evidence.first is None:
         return ""
     before = sum(int((mask & now).sum()) for mask, now in zip(saturated(evidence.first), masks, strict=True))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from fallline.diagnosis.arms import compare
@@ -71,7 +73,7 @@ class VanishingGradient(Rule):
             reach = sensitivities(evidence)
             at_first = None if evidence.first is None else _product(sensitivities(evidence.first))
         product, factor = _product(reach)
-        numbers = {"sensitivities": [float(s) for s in reach], "product": product, "factor": factor}
+        numbers: dict[str, Any] = {"sensitivities": [float(s) for s in reach], "product": product, "factor": factor}
         if reach[0] == 0.0:
             return self.clear("Of the gradient nothing at all arrives at layer 1: it is blocked on the way.", **numbers)
         arrives = f"of the gradient at layer {layers}, {product:.2g} arrives at layer 1, a factor {factor:.2g} a layer"
