@@ -70,8 +70,8 @@ class ConstantOutput(Rule):
         seen = float(np.mean(np.square(evidence.outputs.mean(axis=0) - evidence.y.mean(axis=0))) ** 0.5)
         return self.fires(
             f"The network answers all but the same for every row: {constant}, {seen:.2g} away from their mean. "
-            f"Its error is {evidence.error:.4g}, that of the best constant answer {evidence.constant_error:.4g}; the same "
-            f"network can reach {floor.error:.4g}.",
+            f"Its error is {evidence.error:.4g}, that of the best constant answer {evidence.constant_error:.4g}; "
+            f"other weights of the same network remove {1.0 - floor.error / evidence.error:.1%} of it.",
             confidence=CERTAINTY,
             share=evidence.budget.share("descent"),
             **numbers,

@@ -124,10 +124,10 @@ class DeadUnits(Rule):
 
 def dead(measured: Measurements) -> list[Mask]:
     """Return which relu units of each layer are 0 on every row, (units,) each."""
-    return [
-        (passed.z <= 0.0).all(axis=0) if name == "relu" else np.zeros(passed.z.shape[1], dtype=bool)
-        for name, passed in zip(measured.architecture.activations, measured.trace, strict=True)
-    ]
+    masks: list[Mask] = []
+    for name, passed in zip(measured.architecture.activations, measured.trace, strict=True):
+        masks.append(np.all(passed.z <= 0.0, axis=0) & (name == "relu"))
+    return masks
 
 
 def _loss_gradient(evidence: Evidence) -> Array:

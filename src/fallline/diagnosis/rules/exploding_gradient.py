@@ -25,6 +25,7 @@ PRODUCT = 30.0  # that all layers between the first and the last multiply by
 TOO_LARGE = 10.0  # spread of what the output layer computes, over what the targets ask for
 GAIN = 0.15  # share of the error that balanced first weights have to win over going on
 RATIO = 1.5
+FAR_ABOVE = 2.0  # times the error of a constant answer, which no run of some length should stop at
 
 
 class ExplodingGradient(Rule):
@@ -103,6 +104,11 @@ class ExplodingGradient(Rule):
         trial, helps, share, compared = compare(
             evidence, mended, GAIN, RATIO, "from weights balanced from layer to layer"
         )
+        times = evidence.error / evidence.constant_error if evidence.constant_error > 0.0 else math.inf
+        if not helps and times > FAR_ABOVE and trial.treated < evidence.constant_error:
+            # second order may free both arms, but the run itself was the control: it had its iterations, and is here
+            helps, share = True, 1.0 - trial.treated / evidence.error
+            compared = f"at the stop it is {times:.2g} times that of a constant answer; {compared}"
         descent = evidence.subject.descent
         overflowed = descent is not None and descent.stop_reason is StopReason.NOT_FINITE
         numbers |= {
