@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from fallline.diagnosis.evidence import Evidence
 from fallline.diagnosis.measurements import Measurements
 from fallline.engine import Array, Rows
 from fallline.engine.choice import step_seconds
@@ -23,6 +24,7 @@ MOST_ITERATIONS = 400
 FAR_BELOW = 0.25  # of the control's error
 
 
+NEARLY_CONSTANT = 0.95  # of the error of the best constant answer
 STALLED = 0.02  # share of the error that an arm at a standstill loses at most
 QUICKER = 10.0  # times as fast is another thing than a standstill
 LEFT = 0.5  # of the error: what second order has to bring it down to, where the mended arm is only quicker
@@ -66,6 +68,15 @@ class Arms(NamedTuple):
         """
         far_below = self.treated < FAR_BELOW * self.control
         return self.gain >= gain and (self.ratio >= ratio or far_below or not math.isfinite(self.error))
+
+
+def worth_trying(evidence: Evidence) -> bool:
+    """Whether arms may show something: much is at stake, or the error is a constant's and nothing speaks against it.
+
+    A search from a network that passes no signal may find nothing either, and so take a plateau for the floor.
+    """
+    constant = evidence.validation is None and evidence.error >= NEARLY_CONSTANT * evidence.constant_error
+    return evidence.stakes.matters or constant
 
 
 class Comparison(NamedTuple):

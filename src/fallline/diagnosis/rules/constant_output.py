@@ -15,7 +15,7 @@ from fallline.network import Network
 from fallline.optimizers import GradientDescent
 from fallline.training.stopping import Limits
 
-CONSTANT = 0.05  # spread of the outputs, over that of the targets
+CONSTANT = 0.01  # spread of the outputs, over that of the targets
 LOWER = 0.7  # of the error, from which on the search shows that the inputs tell more than the mean
 CERTAINTY = 0.5  # of a cause that usually has a cause of its own
 

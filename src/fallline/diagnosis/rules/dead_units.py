@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fallline.diagnosis.arms import arms
+from fallline.diagnosis.arms import arms, worth_trying
 from fallline.diagnosis.evidence import Evidence
 from fallline.diagnosis.finding import Finding
 from fallline.diagnosis.measurements import Measurements
@@ -77,7 +77,7 @@ class DeadUnits(Rule):
         words = _words(masks)
         if all(count < MANY * len(mask) for count, mask in zip(counts, masks, strict=True)):
             return self.clear(f"Dead on every row: {words}; the rest of each layer is alive.", **numbers)
-        if not evidence.stakes.matters:
+        if not worth_trying(evidence):
             return self.clear(f"Dead on every row: {words}; harmless, since {evidence.stakes.sentence}.", **numbers)
         highest = highest_pre_activations(evidence.architecture, evidence.parameters, evidence.X)
         certified = sum(int((mask & (z <= 0.0)).sum()) for mask, z in zip(masks, highest, strict=True))

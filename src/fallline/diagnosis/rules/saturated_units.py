@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fallline.diagnosis.arms import compare
+from fallline.diagnosis.arms import compare, worth_trying
 from fallline.diagnosis.evidence import Evidence
 from fallline.diagnosis.finding import Finding
 from fallline.diagnosis.measurements import Measurements
@@ -72,7 +72,7 @@ class SaturatedUnits(Rule):
         words = _words(counts)
         if all(count < MOST_OF_A_LAYER * units for count, units in counts):
             return self.clear(f"Saturated on nearly all rows: {words}; most of each layer is not.", **numbers)
-        if not evidence.stakes.matters:
+        if not worth_trying(evidence):
             return self.clear(
                 f"Saturated on nearly all rows: {words}; harmless, since {evidence.stakes.sentence}.", **numbers
             )

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fallline.diagnosis.arms import compare
+from fallline.diagnosis.arms import compare, worth_trying
 from fallline.diagnosis.evidence import Evidence
 from fallline.diagnosis.finding import Finding
 from fallline.diagnosis.measurements import Measurements
@@ -20,8 +20,8 @@ from fallline.optimizers import GradientDescent
 from fallline.training.stopping import Limits
 
 DEEP = 4  # layers of weights
-FACTOR = 0.5  # that a layer lets through in the geometric mean
-PRODUCT = 0.02  # that all layers between the first and the last let through
+FACTOR = 0.6  # that a layer lets through in the geometric mean
+PRODUCT = 0.05  # that all layers between the first and the last let through
 GAIN = 0.15  # share of the error that balanced first weights have to win over going on
 RATIO = 2.0
 
@@ -81,7 +81,7 @@ class VanishingGradient(Rule):
             return self.clear(f"{_capital(arrives)}: it does not vanish.", **numbers)
         if at_first is not None and not (at_first[0] < PRODUCT and at_first[1] < FACTOR):
             return self.clear(f"{_capital(arrives)}; but at the first weights {at_first[0]:.2g} did.", **numbers)
-        if not evidence.stakes.matters:
+        if not worth_trying(evidence):
             return self.clear(f"{_capital(arrives)}; harmless, since {evidence.stakes.sentence}.", **numbers)
         mended = fresh(evidence, evidence.rng(8))
         trial, helps, share, compared = compare(
