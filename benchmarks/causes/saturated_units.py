@@ -3,7 +3,8 @@
 Certain by construction: from the first weights on, the pre-activations of all (or all but one) units of a hidden
 layer, or of the output, are put so far out that at most 1e-4 of the steepest slope is left on any row; the targets
 follow from the inputs, and the constants that these units pass on cannot tell the rows apart. The run is drawn again
-unless these units are still within 1/100 of their activation's end on every row when it stops, and the unit that was spared is enough for all but a quarter of a constant answer's error.
+unless these units are still within 1/100 of their activation's end on every row when it stops, and the unit that was
+spared is enough for all but a quarter of a constant answer's error.
 """
 
 from __future__ import annotations
