@@ -164,9 +164,19 @@ class Continuations:
         descent = self._measured.subject.descent
         if descent is None or descent.iterations == 0 or descent.stop_reason is StopReason.NOT_FINITE:
             return math.inf
-        errors = descent.history.column("train_error")
         doublings = math.log2((descent.iterations + iterations) / descent.iterations)
-        return float(np.median(errors[-max(1, len(errors) // 6) :])) * self.history_left() ** doublings
+        return self.recent() * self.history_left() ** doublings
+
+    def recent(self) -> float:
+        """Return the error at the stop or the median of the history's last part, whichever is lower.
+
+        Where the error hovers, that of the last weights is a matter of chance.
+        """
+        descent = self._measured.subject.descent
+        errors = np.empty(0) if descent is None else descent.history.column("train_error")
+        if len(errors) == 0:
+            return self._measured.error
+        return min(self._measured.error, float(np.median(errors[-max(1, len(errors) // 6) :])))
 
     def history_left(self) -> float:
         """Return what share of the error a doubling of the iterations would leave, as the history fell; 1 if unknown."""

@@ -15,9 +15,10 @@ from fallline.network import Network
 
 LEAST_UPDATES = 5
 MOST_UPDATES = 64  # looked at, evenly spread
-CLIMBING = -0.2  # median cosine with the way down, below which a layer climbs
+CLIMBING = -0.2  # mean cosine with the way down, below which a layer climbs
 UNRELATED = 0.02  # … and within which the whole update has nothing to do with it
-CONSISTENT = 0.9  # share of the updates in which it has to be so
+CONSISTENT = 0.75  # share of the updates in which it has to be so
+CERTAIN = 4.0  # standard errors of the mean cosine
 MOMENTUM = 0.98  # share of an update that the update before and the gradient explain, with the right signs
 
 
@@ -171,4 +172,5 @@ def _cosines(gradients: list[Array], changes: list[Array], part: slice) -> Array
 
 
 def _consistently(cosines: Array) -> bool:
-    return bool(np.median(cosines) < CLIMBING and np.mean(cosines < 0.0) >= CONSISTENT)
+    doubt = CERTAIN * float(np.std(cosines)) / np.sqrt(len(cosines))
+    return bool(np.mean(cosines) < min(CLIMBING, -doubt) and np.mean(cosines < 0.0) >= CONSISTENT)

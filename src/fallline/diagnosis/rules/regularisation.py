@@ -17,7 +17,7 @@ from fallline.training.stopping import Limits
 LEAST_SHARE = 0.15  # of the error, that the penalty has to hold up
 LEAST_OF_CONSTANT = 0.01  # of the error of the best constant answer, likewise
 LEAST_GAIN = 0.1  # of the validation error, that a weaker penalty has to remove
-WEAKER = (0.1, 0.01, 0.0)
+WEAKER = (0.1, 0.01)
 SECONDS = 0.2  # for the descent with each
 
 
@@ -63,6 +63,7 @@ class Regularisation(Rule):
         held_out = Objective(evidence.architecture, evidence.validation)
         control = min(evidence.validation_error, held_out.error(self._with(evidence, 1.0)))
         errors = {factor: held_out.error(self._with(evidence, factor)) for factor in WEAKER}
+        errors[0.0] = held_out.error(budget.floor.parameters)
         factor = min(errors, key=lambda each: errors[each])
         numbers = {
             "l2": l2,
@@ -89,10 +90,13 @@ class Regularisation(Rule):
         )
 
     def _with(self, evidence: Evidence, factor: float) -> Array:
-        """Return the weights where a descent from the stop ends with so many times the penalty."""
+        """Return the weights where a descent with so many times the penalty ends.
+
+        From the lowest weights known, since a strong penalty leaves weights that are next to a saddle for a weaker one.
+        """
         clock = evidence.clock.part(0.3, SECONDS)
         l2 = factor * evidence.subject.l2
-        return descend_from(evidence.architecture, evidence.parameters, evidence.rows, clock, l2=l2)[0][1]
+        return descend_from(evidence.architecture, evidence.budget.floor.parameters, evidence.rows, clock, l2=l2)[0][1]
 
     def example(self) -> Subject:
         X = np.linspace(-1.0, 1.0, 60)[:, None]

@@ -15,7 +15,7 @@ from fallline.network import Network
 from fallline.optimizers import Adam
 from fallline.training.stopping import Limits, StopReason
 
-LIMITS = (StopReason.ITERATION_LIMIT, StopReason.TIME_LIMIT, StopReason.INTERRUPTED, StopReason.GIVEN_UP)
+LIMITS = (StopReason.ITERATION_LIMIT, StopReason.TIME_LIMIT)
 LEAST_GAIN = 0.1  # of what is left, that going on for as much work again has to remove
 STANDING = 0.98  # share of the error left by the last doubling, above which it did not fall
 
@@ -60,7 +60,7 @@ class TooFewIterations(Rule):
             return self.not_enough_data("There was no time to go on.")
         error = longer.level
         whole_work = longer.iterations >= descent.iterations or longer.iterations < descents.work
-        forecast = error if whole_work else descents.expected_after(descent.iterations)
+        forecast = error if whole_work else min(error, descents.expected_after(descent.iterations))
         numbers = {
             "iterations": descent.iterations,
             "more_iterations": longer.iterations,
@@ -68,7 +68,7 @@ class TooFewIterations(Rule):
             "share_of_error_left_by_doubling": shares,
             "forecast": forecast if math.isfinite(forecast) else None,
         }
-        gain, seen = evidence.error - forecast, evidence.error - error
+        gain, seen = descents.recent() - forecast, descents.recent() - error
         enough = LEAST_GAIN * left * (1.0 if whole_work else 0.5 * longer.iterations / descent.iterations)
         if gain < LEAST_GAIN * left or seen < enough:
             return self.clear(
