@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-
 from descents import network, table
+
 from fallline import Network
 from fallline.diagnosis.subject import Subject, descended
 from fallline.optimizers import BFGS, LBFGS, LevenbergMarquardt, Optimizer
@@ -55,5 +55,3 @@ def make(rng: np.random.Generator) -> Subject:
                 return replace(subject, limits=replace(limits, target_error=float(np.sqrt(max(errors) * stopped))))
         elif stopped > 0.01 * float(y.var()):
             return subject
-
-

@@ -6,8 +6,8 @@ Certain, because the same first weights with a thousandth of the penalty come to
 from __future__ import annotations
 
 import numpy as np
-
 from descents import network, table
+
 from fallline import Network
 from fallline.diagnosis.subject import Subject, descended
 from fallline.optimizers import BFGS, LBFGS, Adam, GradientDescent, LevenbergMarquardt, Optimizer
@@ -34,7 +34,9 @@ def make(rng: np.random.Generator) -> Subject:
         limits = Limits(iterations=1_000 if few else 100, plateau=False)
         first = Network.from_parameters(made.architecture, made.parameters)
         validation = X[kept:], y[kept:]
-        subject = descended(made, X[:kept], y[:kept], optimizer, limits=limits, l2=l2, validation=validation, compiled=False)
+        subject = descended(
+            made, X[:kept], y[:kept], optimizer, limits=limits, l2=l2, validation=validation, compiled=False
+        )
         weaker = descended(
             first, X[:kept], y[:kept], LBFGS(), limits=Limits(iterations=60), l2=l2 / 1000, compiled=False
         )

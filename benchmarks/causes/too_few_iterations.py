@@ -7,8 +7,8 @@ half, and in the first half of the run that is returned it was falling as well.
 from __future__ import annotations
 
 import numpy as np
-
 from descents import good_rate, network, table
+
 from fallline.diagnosis.subject import Subject, descended
 from fallline.optimizers import (
     BFGS,
@@ -48,7 +48,11 @@ def make(rng: np.random.Generator) -> Subject:
         longer = descended(made, X, y, optimizer, limits=Limits(iterations=2 * count, plateau=False), compiled=False)
         assert longer.descent is not None
         errors = longer.descent.history.column("train_error")
-        if len(errors) < 2 * count or not errors[-1] < 0.75 * errors[count] or not errors[count] < 0.9 * errors[count // 2]:
+        if (
+            len(errors) < 2 * count
+            or not errors[-1] < 0.75 * errors[count]
+            or not errors[count] < 0.9 * errors[count // 2]
+        ):
             continue
         if errors[count] - errors[-1] < 0.01 * errors[0]:
             continue

@@ -59,6 +59,9 @@ class LearningRateTooSmall(Rule):
             return self.clear(f"The learning rate holds nothing up: {evidence.stakes.sentence}.")
         if not descents.possible:
             return self.not_enough_data("There was no descent, or no time to try another rate.")
+        descent = evidence.subject.descent
+        if descent is not None and _rate(descents) < 0.1 * float(np.nanmax(descent.history.column("learning_rate"))):
+            return self.clear(f"The schedule has lowered the learning rate to {_rate(descents):.3g} on purpose.")
         relative = descents.rate * (descents.drive) * evidence.spectrum.size / 2.0
         if relative > FAR_BELOW:
             return self.clear(

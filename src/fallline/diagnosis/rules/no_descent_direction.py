@@ -120,7 +120,8 @@ class NoDescentDirection(Rule):
                 **numbers,
             )
         return self.clear(
-            f"{seen} {downhill:.0%} point downhill (median cosine {np.median(whole):.2f}), and no layer climbs.", **numbers
+            f"{seen} {downhill:.0%} point downhill (median cosine {np.median(whole):.2f}), and no layer climbs.",
+            **numbers,
         )
 
     def example(self) -> Subject:

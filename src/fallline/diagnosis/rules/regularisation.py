@@ -9,14 +9,15 @@ from fallline.diagnosis.evidence import Evidence
 from fallline.diagnosis.finding import Finding
 from fallline.diagnosis.rule import Kind, Rule
 from fallline.diagnosis.subject import Subject, descended
-from fallline.engine import Array, Objective
+from fallline.engine import Array, Objective, reference
 from fallline.network import Network
 from fallline.optimizers import LBFGS
 from fallline.training.stopping import Limits
 
 LEAST_SHARE = 0.15  # of the error, that the penalty has to hold up
 LEAST_OF_CONSTANT = 0.01  # of the error of the best constant answer, likewise
-LEAST_GAIN = 0.1  # of the validation error, that a weaker penalty has to remove
+LEAST_GAIN = 0.25  # of the validation error, that a weaker penalty has to remove …
+CERTAIN = 2.5  # … and standard errors of the mean of the rows' differences
 WEAKER = (0.1, 0.01)
 SECONDS = 0.2  # for the descent with each
 
@@ -61,9 +62,10 @@ class Regularisation(Rule):
         if evidence.clock.over:
             return self.not_enough_data("There was no time to try a weaker penalty.", share_of_penalty=share)
         held_out = Objective(evidence.architecture, evidence.validation)
-        control = min(evidence.validation_error, held_out.error(self._with(evidence, 1.0)))
-        errors = {factor: held_out.error(self._with(evidence, factor)) for factor in WEAKER}
-        errors[0.0] = held_out.error(budget.floor.parameters)
+        control_at = min(evidence.parameters, self._with(evidence, 1.0), key=held_out.error)
+        control = held_out.error(control_at)
+        weaker = {factor: self._with(evidence, factor) for factor in WEAKER} | {0.0: budget.floor.parameters}
+        errors = {factor: held_out.error(parameters) for factor, parameters in weaker.items()}
         factor = min(errors, key=lambda each: errors[each])
         numbers = {
             "l2": l2,
@@ -73,17 +75,20 @@ class Regularisation(Rule):
             "weaker_l2": factor * l2,
             "validation_error_at_weaker": errors[factor],
         }
-        if not errors[factor] < (1.0 - LEAST_GAIN) * control:
+        X, y = evidence.validation.block(0, len(evidence.validation))
+        by_row = [reference.loss_by_row(evidence.architecture, at, X, y) for at in (control_at, weaker[factor])]
+        gains = by_row[0] - by_row[1]
+        doubt = float(gains.std()) / np.sqrt(len(gains))
+        if not errors[factor] < (1.0 - LEAST_GAIN) * control or not float(gains.mean()) > CERTAIN * doubt:
             return self.clear(
                 f"The penalty holds up {share:.1%} of the training error, and rightly: on the validation rows a weaker "
                 f"one comes to {errors[factor]:.4g}, against {control:.4g}.",
                 **numbers,
             )
         return self.fires(
-            f"The penalty l2 = {l2:.3g} holds up {share:.1%} of the error: without it, this shape comes to "
-            f"{budget.floor.error:.4g} instead of {evidence.error:.4g}, and the gradient of the loss alone points "
-            f"against it (cosine {against:.2f}). With l2 = {factor * l2:.3g} the validation error falls from "
-            f"{control:.4g} to {errors[factor]:.4g}.",
+            f"The penalty l2 = {l2:.3g} holds up {share:.1%} of the error {evidence.error:.4g}, where the gradient of the "
+            f"loss alone points against it (cosine {against:.2f}). With l2 = {factor * l2:.3g} the validation error falls "
+            f"from {control:.4g} to {errors[factor]:.4g}.",
             confidence=0.97,
             share=share,
             **numbers,

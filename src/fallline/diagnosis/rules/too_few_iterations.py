@@ -16,7 +16,9 @@ from fallline.optimizers import Adam
 from fallline.training.stopping import Limits, StopReason
 
 LIMITS = (StopReason.ITERATION_LIMIT, StopReason.TIME_LIMIT)
-LEAST_GAIN = 0.1  # of what is left, that going on for as much work again has to remove
+LEAST_GAIN = 0.2  # of what is left, that going on for as much work again has to remove …
+LEAST_FALL = 0.15  # … and of the error
+SEEN = 0.6  # share of that which the experiment has to show, where it is shorter, for its share of a doubling
 STANDING = 0.98  # share of the error left by the last doubling, above which it did not fall
 
 
@@ -69,8 +71,9 @@ class TooFewIterations(Rule):
             "forecast": forecast if math.isfinite(forecast) else None,
         }
         gain, seen = descents.recent() - forecast, descents.recent() - error
-        enough = LEAST_GAIN * left * (1.0 if whole_work else 0.5 * longer.iterations / descent.iterations)
-        if gain < LEAST_GAIN * left or seen < enough:
+        enough = max(LEAST_GAIN * left, LEAST_FALL * evidence.error)
+        part = 1.0 if whole_work else SEEN * math.log2(1.0 + longer.iterations / descent.iterations)
+        if gain < enough or seen < part * enough:
             return self.clear(
                 f"Going on as before for {longer.iterations:,} iterations lowers the error from {evidence.error:.4g} "
                 f"to {error:.4g} only.",
@@ -79,8 +82,7 @@ class TooFewIterations(Rule):
         more = "" if whole_work else f", and twice the iterations are likely to reach {forecast:.4g}"
         return self.fires(
             f"It ended after {descent.iterations:,} iterations: {descent.stop_reason.text}. Going on as before for "
-            f"{longer.iterations:,} iterations lowers the error from {evidence.error:.4g} to {error:.4g}{more}; the "
-            f"lowest known for this shape is {evidence.budget.floor.error:.3g}.",
+            f"{longer.iterations:,} iterations lowers the error from {evidence.error:.4g} to {error:.4g}{more}.",
             confidence=0.9,
             share=min(evidence.stakes.share, max(gain / evidence.error, 0.5 * evidence.stakes.share)),
             **numbers,
