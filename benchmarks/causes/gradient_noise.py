@@ -1,7 +1,7 @@
 """Descents on tiny batches that hover at a height that the noise of the batches makes.
 
-Certain, because the descent begins near a minimum that L-BFGS has found, the rate is a fraction of what is stable on all
-rows, and the error is lifted well above where it began: steps on all rows from there could only have gone down.
+Certain, because the descent begins near a minimum that L-BFGS has found, the rate is a fraction of what is stable on
+all rows, and the error is lifted well above where it began: steps on all rows from there could only have gone down.
 """
 
 from __future__ import annotations

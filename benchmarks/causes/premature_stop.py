@@ -1,8 +1,8 @@
 """Descents that a criterion ended although they were to go on falling.
 
 Certain, because the same run without the criterion was made for as much work again or more: its error (on validation
-rows where they ended it) comes to less than three quarters, and stays there. Three criteria: early stopping with next to
-no patience; a loose tolerance of the gradient; and a plateau declared by somebody's own rule, a fall below a tolerance
+rows where they ended it) comes to less than three quarters, and stays there. Three criteria: early stopping with
+next to no patience; a loose tolerance of the gradient; and a plateau declared by somebody's own rule, a fall below a tolerance
 for a few iterations.
 """
 

@@ -1,7 +1,7 @@
 """Experiments with the descent: going on from the weights at the stop, unchanged and with one setting changed.
 
-Every continuation begins at the same weights, with the optimizer's memory empty, on the same rows in the network's dtype,
-and makes as many iterations, so that two of them differ in the changed setting only. Each is run once.
+Every continuation begins at the same weights, with the optimizer's memory empty, on the same rows in the network's
+dtype, and makes as many iterations, so that two of them differ in the changed setting only. Each is run once.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class Continuations:
 
     @property
     def stability(self) -> float:
-        """The rate · λmax beyond which a step on all rows climbs; nan where the steps are not proportional to gradients.
+        """The rate · λmax beyond which a step on all rows climbs; nan for steps that are not proportional to gradients.
 
         2 for gradient descent, 2 (1 + μ) for momentum, 2 (1 + μ) / (1 + 2 μ) for Nesterov's, on a quadratic.
         """
@@ -165,7 +165,7 @@ class Continuations:
         if descent is None or descent.iterations == 0 or descent.stop_reason is StopReason.NOT_FINITE:
             return math.inf
         doublings = math.log2((descent.iterations + iterations) / descent.iterations)
-        return self.recent() * self.history_left() ** doublings
+        return float(self.recent() * self.history_left() ** doublings)
 
     def recent(self) -> float:
         """Return the error at the stop or the median of the history's last part, whichever is lower.

@@ -37,7 +37,7 @@ def test_the_example_fires_with_its_numbers():
     assert json.loads(json.dumps(finding.to_dict()))["code"] == "learning_rate_too_large"
 
 
-@pytest.mark.parametrize("optimizer", [GradientDescent(2.0), Momentum(1.0), Adam(1.0)])
+@pytest.mark.parametrize("optimizer", [GradientDescent(2.0), Momentum(1.0), Adam(0.5)])
 def test_a_huge_rate_fires(optimizer):
     finding = examined(trained(optimizer, 200))
     assert finding.fires
@@ -53,7 +53,7 @@ def test_a_rate_that_suits_is_clear(optimizer):
 
 
 def test_the_edge_of_stability_alone_is_no_fault():
-    subject = trained(GradientDescent(0.42), 600)
+    subject = trained(GradientDescent(0.38), 600)
     evidence = Evidence(subject, Clock(4.0))
     assert evidence.continuations.rate * evidence.spectrum.highest.value / 2.0 > 0.8
     assert LearningRateTooLarge().examine(evidence).status is Status.CLEAR

@@ -49,7 +49,7 @@ def test_a_tiny_rate_fires_for_every_rule_of_steps(optimizer):
 def test_the_fall_of_a_step_is_that_of_the_local_model():
     numbers = examined(trained(GradientDescent(1e-5), 300)).numbers
     assert numbers["falls"][0] / numbers["iterations"] == pytest.approx(
-        numbers["fall_of_a_step_by_the_gradient"], rel=0.05
+        numbers["fall_of_a_step_by_the_gradient"], rel=0.25
     )
 
 

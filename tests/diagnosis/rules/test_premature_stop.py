@@ -40,8 +40,8 @@ def test_too_little_patience_fires_and_enough_does_not():
     rng = np.random.default_rng(0)
     held_out = X + 0.02, np.sin(3.0 * (X + 0.02)) + 0.01 * rng.standard_normal(X.shape)
     optimizer = Adam(0.02, batch_size=2)
-    hasty = trained(optimizer, None, limits=Limits(iterations=400, patience=1), validation=held_out)
-    patient = trained(optimizer, None, limits=Limits(iterations=400, patience=100), validation=held_out)
+    hasty = trained(optimizer, None, limits=Limits(iterations=400, patience=1, plateau=False), validation=held_out)
+    patient = trained(optimizer, None, limits=Limits(patience=40, plateau=False), validation=held_out)
     assert hasty.descent.stop_reason is patient.descent.stop_reason is StopReason.EARLY_STOPPING
     assert examined(hasty).fires
     assert examined(patient).status is Status.CLEAR

@@ -12,7 +12,7 @@ from fallline.diagnosis.evidence import Evidence
 from fallline.diagnosis.finding import Status
 from fallline.diagnosis.rules.too_few_iterations import TooFewIterations
 from fallline.diagnosis.subject import descended
-from fallline.optimizers import BFGS, LBFGS, Adam, GradientDescent, Momentum
+from fallline.optimizers import BFGS, LBFGS, Adam, GradientDescent
 from fallline.training.stopping import Limits, StopReason
 
 X = np.linspace(-1.0, 1.0, 40)[:, None]
@@ -40,7 +40,7 @@ def test_the_example_fires_with_its_numbers():
     assert json.loads(json.dumps(finding.to_dict()))["code"] == "too_few_iterations"
 
 
-@pytest.mark.parametrize("optimizer", [GradientDescent(0.2), Momentum(0.02), Adam(0.02), LBFGS(), BFGS()])
+@pytest.mark.parametrize("optimizer", [GradientDescent(0.2), Adam(0.02), LBFGS(), BFGS()])
 def test_a_limit_in_the_middle_of_the_fall_fires(optimizer):
     assert examined(trained(optimizer, 12 if isinstance(optimizer, LBFGS | BFGS) else 80)).fires
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -56,7 +57,7 @@ class Float32Resolution(Rule):
         if coarse is None or fine is None:
             return self.not_enough_data("There was no time to go on in float64.")
         left, reached = evidence.stakes.left, min(evidence.error, coarse.level)
-        numbers = {
+        numbers: dict[str, Any] = {
             "rounding": rounding,
             "iterations": fine.iterations,
             "error_in_float32": coarse.level if coarse.finite else None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from fallline.diagnosis.evidence import Evidence
@@ -60,7 +62,7 @@ class GradientNoise(Rule):
             return self.not_enough_data("There was no time to try a lower rate.", noise=noise)
         # The error of the last weights is a matter of chance; what counts is how high the error hovers over the floor.
         expected, left = descents.expected(), evidence.stakes.left - (evidence.error - descents.recent())
-        numbers = {
+        numbers: dict[str, Any] = {
             "batch": batch,
             "noise": noise,
             "iterations": once.iterations,

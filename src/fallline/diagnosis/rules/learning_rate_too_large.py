@@ -91,7 +91,7 @@ class LearningRateTooLarge(Rule):
             if course.finite and (course.level < best.level or not best.finite):
                 best, factor = course, lower
         gain = reference - best.level if factor < 1.0 else 0.0
-        numbers = {
+        numbers: dict[str, Any] = {
             "learning_rate": rate,
             "share_of_stable_rate": None if math.isnan(relative) else relative,
             "share_of_steps_that_climb": bounces,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -81,7 +82,7 @@ class LearningRateTooSmall(Rule):
             return self.not_enough_data("There was no time to try another rate.")
         falls = [evidence.error - each.level if each is not None else math.nan for each in courses]
         predicted = descents.rate * descents.drive * evidence.gradient_norm**2
-        numbers = {
+        numbers: dict[str, Any] = {
             "learning_rate": _rate(descents),
             "share_of_stable_rate": None if math.isnan(relative) else relative,
             "iterations": once.iterations,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -86,7 +87,7 @@ class NoDescentDirection(Rule):
         whole = _cosines(gradients, changes, slice(None))
         offsets = evidence.architecture.offsets
         layers = [_cosines(gradients, changes, slice(*each)) for each in zip(offsets[:-1], offsets[1:], strict=True)]
-        numbers = {
+        numbers: dict[str, Any] = {
             "updates": len(changes),
             "cosine": float(np.median(whole)),
             "cosine_of_layers": [float(np.median(each)) for each in layers],

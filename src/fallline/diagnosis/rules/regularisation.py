@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from fallline.diagnosis.budget.floor import descend_from
@@ -67,7 +69,7 @@ class Regularisation(Rule):
         weaker = {factor: self._with(evidence, factor) for factor in WEAKER} | {0.0: budget.floor.parameters}
         errors = {factor: held_out.error(parameters) for factor, parameters in weaker.items()}
         factor = min(errors, key=lambda each: errors[each])
-        numbers = {
+        numbers: dict[str, Any] = {
             "l2": l2,
             "share_of_penalty": share,
             "slope_against_penalty": against,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -63,7 +64,7 @@ class TooFewIterations(Rule):
         error = longer.level
         whole_work = longer.iterations >= descent.iterations or longer.iterations < descents.work
         forecast = error if whole_work else min(error, descents.expected_after(descent.iterations))
-        numbers = {
+        numbers: dict[str, Any] = {
             "iterations": descent.iterations,
             "more_iterations": longer.iterations,
             "error_after": error if longer.finite else None,
