@@ -2,8 +2,8 @@
 
 Certain, because the same run without the criterion was made for as much work again or more: its error (on validation
 rows where they ended it) comes to less than three quarters, and stays there. Three criteria: early stopping with
-next to no patience; a loose tolerance of the gradient; and a plateau declared by somebody's own rule, a fall below a tolerance
-for a few iterations.
+next to no patience; a loose tolerance of the gradient; and a plateau declared by somebody's own rule, a fall below a
+tolerance for a few iterations.
 """
 
 from __future__ import annotations

@@ -179,7 +179,7 @@ class Continuations:
         return min(self._measured.error, float(np.median(errors[-max(1, len(errors) // 6) :])))
 
     def history_left(self) -> float:
-        """Return what share of the error a doubling of the iterations would leave, as the history fell; 1 if unknown."""
+        """Return what share of the error a doubling of the iterations would leave, by the history; 1 if unknown."""
         descent = self._measured.subject.descent
         if descent is None:
             return 1.0

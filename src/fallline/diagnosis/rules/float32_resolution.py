@@ -72,8 +72,8 @@ class Float32Resolution(Rule):
             )
         return self.fires(
             f"Rounding to float32 alone makes errors of about {rounding:.2g}, and the descent ended at "
-            f"{evidence.error:.4g}. From the same weights, the same descent comes to {fine.level:.4g} in float64 and to "
-            f"{coarse.level:.4g} in float32.",
+            f"{evidence.error:.4g}. From the same weights, the same descent comes to {fine.level:.4g} in float64 and "
+            f"to {coarse.level:.4g} in float32.",
             confidence=0.97,
             share=min(1.0, max(gain / evidence.error, 0.0)),
             **numbers,

@@ -94,7 +94,8 @@ class LearningRateTooSmall(Rule):
         if not better or not _gains(evidence, courses[-1]):
             return self.clear(
                 f"From the same weights and by the same work, 10 and 100 times the learning rate {_rate(descents):.3g} "
-                f"lower the error by {falls[1]:.3g} and {falls[2]:.3g}, the rate itself by {falls[0]:.3g}: not far more.",
+                f"lower the error by {falls[1]:.3g} and {falls[2]:.3g}, the rate itself by {falls[0]:.3g}: not far "
+                "more.",
                 **numbers,
             )
         work = once.iterations

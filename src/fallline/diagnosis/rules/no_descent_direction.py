@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -86,7 +87,7 @@ class NoDescentDirection(Rule):
             return self.clear("Each update is a share of the one before and a step down the gradient: momentum.")
         whole = _cosines(gradients, changes, slice(None))
         offsets = evidence.architecture.offsets
-        layers = [_cosines(gradients, changes, slice(*each)) for each in zip(offsets[:-1], offsets[1:], strict=True)]
+        layers = [_cosines(gradients, changes, slice(*each)) for each in pairwise(offsets)]
         numbers: dict[str, Any] = {
             "updates": len(changes),
             "cosine": float(np.median(whole)),
@@ -149,7 +150,7 @@ def momentum_explains(evidence: Evidence, updates: list[Update]) -> bool:
     """Whether consecutive updates are μ · (the one before) − rate · gradient, with 0 ≤ μ ≤ 1 and a rate above 0."""
     pairs = [
         (first, second)
-        for first, second in zip(updates, updates[1:], strict=False)
+        for first, second in pairwise(updates)
         if np.allclose(first.parameters + first.change, second.parameters, rtol=1e-6, atol=1e-12)
     ]
     if not pairs:
