@@ -149,7 +149,8 @@ class LearningRateTooLarge(Rule):
         return self.fires(
             f"At the learning rate {rate:.3g} the error climbed from {first.error:.4g} to {highest:.4g}, and the steps "
             f"threw the weights to where no rate helps any more. From the first weights, {anew.iterations:,} "
-            f"iterations at the rate {0.1 * rate:.3g} come to {anew.level:.4g}, against {evidence.error:.4g} at the stop.",
+            f"iterations at the rate {0.1 * rate:.3g} come to {anew.level:.4g}, against {evidence.error:.4g} at the "
+            "stop.",
             confidence=0.9,
             share=evidence.stakes.share,
             **numbers,

@@ -89,8 +89,8 @@ class Regularisation(Rule):
             )
         return self.fires(
             f"The penalty l2 = {l2:.3g} holds up {share:.1%} of the error {evidence.error:.4g}, where the gradient of "
-            f"the loss alone points against it (cosine {against:.2f}). With l2 = {factor * l2:.3g} the validation error "
-            f"falls from {control:.4g} to {errors[factor]:.4g}.",
+            f"the loss alone points against it (cosine {against:.2f}). With l2 = {factor * l2:.3g} the validation "
+            f"error falls from {control:.4g} to {errors[factor]:.4g}.",
             confidence=0.97,
             share=share,
             **numbers,
