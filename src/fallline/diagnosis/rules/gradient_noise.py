@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from fallline.diagnosis.evidence import Evidence
@@ -58,8 +60,9 @@ class GradientNoise(Rule):
         once, lower, whole = descents.unchanged(), descents.at_rate(0.1), descents.on_all_rows()
         if once is None or lower is None or whole is None:
             return self.not_enough_data("There was no time to try a lower rate.", noise=noise)
-        expected, left = min(descents.expected(), evidence.error), evidence.stakes.left
-        numbers = {
+        # The error of the last weights is a matter of chance; what counts is how high the error hovers over the floor.
+        expected, left = descents.expected(), evidence.stakes.left - (evidence.error - descents.recent())
+        numbers: dict[str, Any] = {
             "batch": batch,
             "noise": noise,
             "iterations": once.iterations,
