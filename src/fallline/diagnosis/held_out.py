@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fallline.diagnosis.evidence import Evidence
-from fallline.engine import Array, reference
+from fallline.engine import Array, Rows, reference
 
 LEAST_ROWS = 8
 CERTAIN = 3.0  # standard errors of the mean difference
@@ -33,11 +33,19 @@ def held_out_change(evidence: Evidence, X: Array) -> HeldOut | None:
     before, after = (
         reference.loss_by_row(evidence.architecture, evidence.parameters, inputs, rows.y) for inputs in (rows.X, X)
     )
-    falls = before - after
-    spread = float(falls.std(ddof=1)) / math.sqrt(len(falls))
-    errors = float(falls.mean()) / spread if spread > 0.0 else 0.0
-    factor = evidence.architecture.loss_function.scale(len(rows), evidence.architecture.outputs)
-    factor /= evidence.architecture.loss_function.scale(1, evidence.architecture.outputs)
-    first, second = float(before.sum()) * factor, float(after.sum()) * factor
-    saved = 1.0 - second / first if first > 0.0 else 0.0
+    share = row_share(evidence, rows)
+    first, second = float(before.sum()) * share, float(after.sum()) * share
+    saved, errors = (1.0 - second / first if first > 0.0 else 0.0), standard_errors(before - after)
     return HeldOut(first, second, errors, saved, saved >= SHARE_OF_ERROR and errors >= CERTAIN)
+
+
+def row_share(evidence: Evidence, rows: Rows) -> float:
+    """Return what the loss of one row alone counts in the loss of the rows."""
+    loss, outputs = evidence.architecture.loss_function, evidence.architecture.outputs
+    return loss.scale(len(rows), outputs) / loss.scale(1, outputs)
+
+
+def standard_errors(differences: Array) -> float:
+    """Return how many standard errors the mean of the differences (rows,) lies above 0."""
+    spread = float(differences.std(ddof=1)) / math.sqrt(len(differences))
+    return float(differences.mean()) / spread if spread > 0.0 else 0.0
