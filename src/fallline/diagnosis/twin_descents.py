@@ -18,7 +18,7 @@ from fallline.engine import Array, Objective, Rows
 from fallline.optimizers import FirstOrder
 from fallline.training.restarts import seeds_of
 
-MOST_ROWS = 256  # for the steps; errors are those of all rows
+MOST_ROWS = 160  # for the steps; errors are those of all rows
 MOST_STEPS = 300
 SHARE_OF_TRYOUT = 0.25  # of the steps, after which only the better half of the rates goes on
 STARTS = 3
@@ -64,7 +64,7 @@ def twin_descents(evidence: Evidence, change: Change, key: int) -> Twins | None:
     drawn = [subject.drawn(seed) for seed in seeds_of(subject.seed + 7, STARTS)]
     firsts = [*firsts, *(each.parameters.astype(np.float64) for each in drawn)][:STARTS]
     gains, pairs = [], []
-    clock = evidence.clock.part(0.3, 1.5)
+    clock = evidence.clock.part(0.4, 2.5)
     for first in firsts:
         if clock.over:
             break

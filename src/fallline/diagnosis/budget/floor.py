@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from fallline.diagnosis.budget.standardised import Standardised
 from fallline.diagnosis.clock import Clock
 from fallline.diagnosis.subject import Subject
-from fallline.engine import Architecture, Array, Rows
+from fallline.engine import Architecture, Array, Objective, Rows
 from fallline.network import Network
 from fallline.optimizers import Auto
 from fallline.training.descent import descend
@@ -34,6 +35,9 @@ class Floor:
 def search_floor(subject: Subject, rows: Rows, parameters: Array, error: float, bound: float, clock: Clock) -> Floor:
     """Descend from the weights at the stop and then from fresh ones, by second order, until the time is over.
 
+    All of it on standardised inputs, which changes nothing of what the network can compute: where unscaled inputs held
+    the descent up, the search is not held up likewise.
+
     Parameters
     ----------
     subject
@@ -46,17 +50,23 @@ def search_floor(subject: Subject, rows: Rows, parameters: Array, error: float, 
         The time for all of it.
     """
     architecture = subject.network.architecture
+    scale = Standardised.of(rows.X)
+    scaled = Rows(scale.inputs(rows.X), rows.y)
     best, start, errors, finished = parameters.copy(), None, [error], True
     lowest = error
     for k, seed in enumerate([None, *seeds_of(subject.seed + 1, MOST_STARTS)]):
         if clock.over or lowest - bound <= NEXT_TO_NOTHING * max(errors):
             break
         part = clock.part(SHARE_OF_FIRST if k == 0 else 1.0)
-        first = parameters if seed is None else subject.drawn(seed).parameters.astype(parameters.dtype)
-        end, finished = descend_from(architecture, first, rows, part, bound)
+        here = scale.weights_for(architecture, parameters)
+        first = here if seed is None else subject.drawn(seed).parameters.astype(parameters.dtype)
+        end, finished = descend_from(architecture, first, scaled, part, bound)
         errors.append(end[0])
         if end[0] < lowest:
-            lowest, best, start = end[0], end[1], seed
+            weights = scale.weights_from(architecture, end[1])
+            reached = Objective(architecture, rows).error(weights)  # differs by rounding
+            if reached < lowest:
+                lowest, best, start = reached, weights, seed
     return Floor(lowest, best, start, len(errors) - 1, tuple(errors[1:]), finished)
 
 

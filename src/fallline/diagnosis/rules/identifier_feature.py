@@ -27,7 +27,7 @@ WIDE = 100.0  # times the rounding: smaller steps between whole numbers cannot b
 PERMUTATIONS = 8
 RELIED_ON = 0.1  # share of a constant answer's error by which the training error rises without the column
 SAVED = 0.15  # share of the validation error that a network without the column must save
-CERTAIN = 2.5  # standard errors of the saving, row by row
+CERTAIN = 2.0  # standard errors of the saving, row by row
 STARTS = 3
 ITERATIONS = 200
 GIVEN_AWAY = 0.9999  # squared correlation of an input with the target, from which on it is as good as the target
@@ -86,7 +86,7 @@ class IdentifierFeature(Rule):
         with_it, without_it, errors = self._race(evidence, j)
         saved = 1.0 - without_it / evidence.validation_error
         numbers |= {"validation_error_without": without_it, "validation_error_again": with_it, "standard_errors": errors}
-        if not (saved >= SAVED and 1.0 - without_it / with_it >= SAVED and errors >= CERTAIN):
+        if not (saved >= SAVED and without_it < with_it and errors >= CERTAIN):
             return self.clear(f"{words}, but a network without it does no better on the validation rows.", **numbers)
         sentence = f"{words}, and the network learnt them by heart with it: the training error is {evidence.error:.4g}, and "
         sentence += f"{evidence.error + rise:.4g} with the column permuted. In the {len(held_out):,} validation rows it means "
@@ -110,7 +110,8 @@ class IdentifierFeature(Rule):
     def _race(self, evidence: Evidence, j: int) -> tuple[float, float, float]:
         """Train with and without column j from the same first weights, in the same way.
 
-        Returns the median validation errors over the starts, and how many standard errors the saving is above 0.
+        Returns the median validation errors over the starts, and how many standard errors (over the rows) the error of
+        the network at the stop lies above that without.
         """
         held_out = evidence.validation
         assert held_out is not None
@@ -129,7 +130,8 @@ class IdentifierFeature(Rule):
                 pair.append(reference.loss_by_row(evidence.architecture, network.parameters, seen, held_out.y))
             losses.append(pair)
             errors.append([float(each.sum()) * row_share(evidence, held_out) for each in pair])
-        fall = np.median([with_it - without_it for with_it, without_it in losses], axis=0)
+        own = reference.loss_by_row(evidence.architecture, evidence.parameters, held_out.X, held_out.y)
+        fall = own - np.median([without_it for _, without_it in losses], axis=0)
         with_it, without_it = np.median(errors, axis=0)
         return float(with_it), float(without_it), standard_errors(fall)
 
