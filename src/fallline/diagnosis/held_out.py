@@ -36,7 +36,8 @@ def held_out_change(evidence: Evidence, X: Array) -> HeldOut | None:
     share = row_share(evidence, rows)
     first, second = float(before.sum()) * share, float(after.sum()) * share
     saved, errors = (1.0 - second / first if first > 0.0 else 0.0), standard_errors(before - after)
-    return HeldOut(first, second, errors, saved, saved >= SHARE_OF_ERROR and errors >= CERTAIN)
+    by_sign = standard_errors(np.sign(before - after))  # some rows with huge errors can hide what is true of most
+    return HeldOut(first, second, errors, saved, saved >= SHARE_OF_ERROR and max(errors, by_sign) >= CERTAIN)
 
 
 def row_share(evidence: Evidence, rows: Rows) -> float:

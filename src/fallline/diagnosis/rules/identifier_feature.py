@@ -28,6 +28,7 @@ PERMUTATIONS = 8
 RELIED_ON = 0.1  # share of a constant answer's error by which the training error rises without the column
 SAVED = 0.15  # share of the validation error that a network without the column must save
 CERTAIN = 2.0  # standard errors of the saving, row by row
+MEANINGFUL = 4.0  # standard errors by which validation rows are answered worse with the column permuted
 STARTS = 3
 ITERATIONS = 200
 GIVEN_AWAY = 0.9999  # squared correlation of an input with the target, from which on it is as good as the target
@@ -80,7 +81,7 @@ class IdentifierFeature(Rule):
         worse, sure = self._rise(evidence, held_out, j)
         permuted = evidence.validation_error + worse
         numbers |= {"validation_error": evidence.validation_error, "validation_error_permuted": permuted}
-        if worse > 0.1 * evidence.validation_error and sure > CERTAIN:
+        if worse > 0.1 * evidence.validation_error and sure > MEANINGFUL:
             sentence = f"{words}, but validation rows are answered worse with it permuted: it means something."
             return self.clear(sentence, **numbers)
         with_it, without_it, errors = self._race(evidence, j)
@@ -116,6 +117,8 @@ class IdentifierFeature(Rule):
         held_out = evidence.validation
         assert held_out is not None
         clock = evidence.clock.part(0.3, 1.5)
+        optimizer, descent = evidence.subject.optimizer or LBFGS(), evidence.subject.descent
+        iterations = ITERATIONS if descent is None else max(1, descent.kept_iteration)
         errors, losses = [], []
         firsts = [evidence.subject.drawn(evidence.subject.seed + 11 + k) for k in range(STARTS)]
         for first in firsts:
@@ -125,8 +128,8 @@ class IdentifierFeature(Rule):
                 if without:
                     X[:, j] = seen[:, j] = evidence.X[:, j].mean()
                 network = Network.from_parameters(evidence.architecture, first.parameters.astype(np.float64))
-                limits = Limits(iterations=ITERATIONS, seconds=max(0.05, clock.left / (2 * STARTS)))
-                descend(network, Rows(X, evidence.y), LBFGS(), l2=evidence.subject.l2, limits=limits, compiled=False)
+                limits = Limits(iterations=iterations, seconds=max(0.05, clock.left / (2 * STARTS)))
+                descend(network, Rows(X, evidence.y), optimizer, l2=evidence.subject.l2, limits=limits, compiled=False)
                 pair.append(reference.loss_by_row(evidence.architecture, network.parameters, seen, held_out.y))
             losses.append(pair)
             errors.append([float(each.sum()) * row_share(evidence, held_out) for each in pair])
