@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from problems.drawn import network_of
 
 from fallline.diagnosis.subject import Subject, descended
 from fallline.optimizers import BFGS, LBFGS, Adam, Optimizer
 from fallline.training.stopping import Limits
+from problems.drawn import network_of
 
 # the training error is far below the validation error, by construction
 ACCEPTED: tuple[str, ...] = ("over_fitting",)
@@ -16,9 +16,9 @@ ACCEPTED: tuple[str, ...] = ("over_fitting",)
 def make(rng: np.random.Generator) -> Subject:
     """Noisy targets of a few graded inputs, and a key: drawn at random, or the row number with later rows held out.
 
-    Why it is certain: the key has no part in the targets; the twin whose key is set to 0 in all rows, trained in the same
-    way from the same first weights, has at most 0.7 of the validation error, and the run has at most 0.7 of the twin's
-    training error: it learnt by heart with the key what the other could not.
+    Why it is certain: the key has no part in the targets; the twin whose key is set to 0 in all rows, trained in the
+    same way from the same first weights, has at most 0.7 of the validation error, and the run has at most 0.7 of the
+    twin's training error: it learnt by heart with the key what the other could not.
     """
     while True:
         rows, inputs, held = int(rng.integers(40, 150)), int(rng.integers(1, 5)), int(rng.integers(60, 300))
@@ -38,7 +38,14 @@ def make(rng: np.random.Generator) -> Subject:
             held_out = (Z[rows:], y[rows:])
             subjects.append(
                 descended(
-                    network, Z[:rows], y[:rows], optimizer, limits=limits, validation=held_out, seed=seed, compiled=False
+                    network,
+                    Z[:rows],
+                    y[:rows],
+                    optimizer,
+                    limits=limits,
+                    validation=held_out,
+                    seed=seed,
+                    compiled=False,
                 )
             )
         ends = [each.descent for each in subjects if each.descent is not None]

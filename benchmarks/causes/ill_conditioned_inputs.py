@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from problems.drawn import inputs_of, network_of, smooth_function
 
 from fallline.diagnosis.subject import Subject, descended
 from fallline.network import Network
 from fallline.optimizers import Adam, FirstOrder, GradientDescent, Momentum
 from fallline.training.stopping import Limits
+from problems.drawn import inputs_of, network_of, smooth_function
 
 ACCEPTED: tuple[str, ...] = ()
 
@@ -16,8 +16,9 @@ ACCEPTED: tuple[str, ...] = ()
 def make(rng: np.random.Generator) -> Subject:
     """Give the inputs of a smooth function units that differ by powers of ten, and descend by first order.
 
-    Why it is certain: the twin with the inputs as they were before (mean 0, deviation 1), with the same first weights, the
-    same optimizer and as many steps, ends below half of the error; and of four rates, the run has the one that came furthest.
+    Why it is certain: the twin with the inputs as they were before (mean 0, deviation 1), with the same first weights,
+    the same optimizer and as many steps, ends below half of the error; and of four rates, the run has the one that came
+    furthest.
     """
     while True:
         inputs, rows = int(rng.integers(1, 9)), int(rng.integers(15, 300))
@@ -39,9 +40,7 @@ def make(rng: np.random.Generator) -> Subject:
             return best
 
 
-def _run(
-    network: Network, X: np.ndarray, y: np.ndarray, optimizer: FirstOrder, limits: Limits, seed: int
-) -> Subject:
+def _run(network: Network, X: np.ndarray, y: np.ndarray, optimizer: FirstOrder, limits: Limits, seed: int) -> Subject:
     return descended(network, X, y, optimizer, limits=limits, seed=seed, compiled=False)
 
 

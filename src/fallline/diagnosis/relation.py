@@ -37,7 +37,9 @@ def relation(X: Array, y: Array, rng: np.random.Generator) -> Relation:
     unusual, correlations, names = [], [], []
     for name, S in _smoothers(Z):
         own = np.minimum(np.diag(S), 1.0 - 1e-6)
-        predictions = (np.einsum("ij,pjk->pik", S, targets, optimize=True) - own[:, None] * targets) / (1.0 - own)[:, None]
+        predictions = (np.einsum("ij,pjk->pik", S, targets, optimize=True) - own[:, None] * targets) / (1.0 - own)[
+            :, None
+        ]
         mean = predictions.mean(axis=1, keepdims=True)
         spread = np.maximum(predictions.std(axis=1), 1e-12)
         r = (((predictions - mean) * targets).mean(axis=1) / spread).mean(axis=1)
@@ -54,8 +56,9 @@ def _smoothers(Z: Array) -> Iterator[tuple[str, Array]]:
     """Return matrices S (n, n): a linear one, nearest neighbours, and radial kernels of two widths."""
     n = len(Z)
     with_bias = np.column_stack([Z, np.ones(n)])
-    yield "a linear model", with_bias @ np.linalg.solve(
-        with_bias.T @ with_bias + NOISE_SHARE * np.eye(with_bias.shape[1]), with_bias.T
+    yield (
+        "a linear model",
+        with_bias @ np.linalg.solve(with_bias.T @ with_bias + NOISE_SHARE * np.eye(with_bias.shape[1]), with_bias.T),
     )
     squares = np.square(Z).sum(axis=1)
     distances = np.maximum(squares[:, None] + squares[None, :] - 2.0 * Z @ Z.T, 0.0)

@@ -27,6 +27,7 @@ OF_OWN_RATE = (1.0 / 16.0, 0.25, 1.0, 4.0, 16.0)  # for optimizers whose step do
 WITHOUT_SCALE = ("adam", "adamw", "rmsprop", "rprop")
 POWER_STEPS = 10
 ENOUGH = 0.25  # of what the descent left, that the change must remove, and remove beyond what other rates do
+MOST_BY_RATE = 0.5  # of the changed side's gain, that the other may have, or else the rate explains the rest
 
 Change = Callable[[Array, Array], tuple[Array, Array]]  # inputs and first weights, before → after
 
@@ -63,7 +64,8 @@ def twin_descents(evidence: Evidence, change: Change, key: int) -> Twins | None:
     firsts = [] if subject.first is None else [subject.first.parameters.astype(np.float64)]
     drawn = [subject.drawn(seed) for seed in seeds_of(subject.seed + 7, STARTS)]
     firsts = [*firsts, *(each.parameters.astype(np.float64) for each in drawn)][:STARTS]
-    gains, pairs = [], []
+    gains: list[float] = []
+    pairs: list[tuple[float, float]] = []
     clock = evidence.clock.part(0.4, 2.5)
     for first in firsts:
         if clock.over:
@@ -74,16 +76,17 @@ def twin_descents(evidence: Evidence, change: Change, key: int) -> Twins | None:
             end = _best_descent(few, parameters, optimizer, steps)
             error = Objective(architecture, Rows(X, evidence.y)).error(end)
             errors.append(error if math.isfinite(error) else math.inf)
-        ours, theirs = ((max(-1.0, (stop - error) / left)) for error in errors)
-        gains.append(min(ours, ours - max(0.0, theirs)))
-        pairs.append(errors)
+        ours, theirs = (max(-1.0, (stop - error) / left) for error in errors)
+        gains.append(ours - max(0.0, theirs) if theirs < MOST_BY_RATE * ours else 0.0)
+        pairs.append((errors[0], errors[1]))
         if sum(gain < ENOUGH for gain in gains) > STARTS // 2:
             break
     if not gains:
         return None
     middle = int(np.argsort(gains)[len(gains) // 2])
     helps = sum(gain >= ENOUGH for gain in gains) > len(gains) / 2 and len(gains) > 1
-    return Twins(helps, float(np.clip(gains[middle], 0.0, 1.0)), *pairs[middle], steps, len(gains))
+    changed, unchanged = pairs[middle]
+    return Twins(helps, float(np.clip(gains[middle], 0.0, 1.0)), changed, unchanged, steps, len(gains))
 
 
 def _best_descent(objective: Objective, first: Array, optimizer: FirstOrder, steps: int) -> Array:
@@ -103,7 +106,7 @@ def _rates(objective: Objective, first: Array, optimizer: FirstOrder) -> list[fl
     own = optimizer.schedule().course().rate(1, math.nan)
     if optimizer.name in WITHOUT_SCALE:
         return [factor * own for factor in OF_OWN_RATE]
-    v = np.random.default_rng(0).standard_normal(len(first))
+    v: Array = np.random.default_rng(0).standard_normal(len(first))
     curvature = 0.0
     with np.errstate(all="ignore"):
         for _ in range(POWER_STEPS):

@@ -29,8 +29,9 @@ def trained(X, y, output="identity", loss="mean_squared_error", **options):
 
 def test_the_example_reads_as_a_teacher_would_say_it():
     assert examine(RULE.example()).sentence == (
-        "2 of 5 rows have inputs identical to another row's, and another target: at 'a' = 1, 'b' = 1 there are 2 with the "
-        "targets 0 and 1. Whatever function a network computes, an error of 0.25 remains: 100.0% of the 0.25 at the stop."
+        "2 of 5 rows have inputs identical to another row's, and another target: at 'a' = 1, 'b' = 1 there are 2 with "
+        "the targets 0 and 1. Whatever function a network computes, an error of 0.25 remains: 100.0% of the 0.25 at "
+        "the stop."
     )
 
 
@@ -57,8 +58,7 @@ def test_inputs_that_differ_by_rounding_are_all_but_identical():
     rng = np.random.default_rng(0)
     X = np.repeat(rng.normal(size=(20, 2)), 2, axis=0)
     X += 1e-12 * rng.normal(size=X.shape)
-    network = Network([2, 6, 1], ["tanh", "identity"], seed=0)
-    finding = examine(Subject(network, Rows(X, rng.normal(size=(40, 1)))))
+    finding = examine(trained(X, rng.normal(size=40)))
     assert finding.fires
     assert not finding.numbers["identical"]
     assert "all but identical" in finding.sentence

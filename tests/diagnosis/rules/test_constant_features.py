@@ -32,8 +32,8 @@ def table(rows=60, last=1.0):
 def test_the_example_reads_as_a_teacher_would_say_it():
     finding = RULE.examine(Evidence(RULE.example(), Clock(2.0)))
     assert finding.sentence == (
-        "Every input has the same value in all 4 rows, so the network can give one answer only: an error of 2.5 remains "
-        "for the best, 100.0% of the 2.5 at the stop."
+        "Every input has the same value in all 4 rows, so the network can give one answer only: an error of 2.5 "
+        "remains for the best, 100.0% of the 2.5 at the stop."
     )
     assert finding.confidence == 1.0
 

@@ -31,8 +31,8 @@ def test_the_example_reads_as_a_teacher_would_say_it():
     finding = RULE.examine(Evidence(RULE.example(), Clock(2.0)))
     assert finding.fires
     assert finding.sentence.startswith(
-        "1 of 3 inputs is a copy of another in the training rows, but for its unit (input 1 and input 2), but not in the "
-        "validation rows, where weights that cancelled out before no longer do: the validation error is 0.51"
+        "1 of 3 inputs is a copy of another in the training rows, but for its unit (input 1 and input 2), but not in "
+        "the validation rows, where weights that cancelled out before no longer do: the validation error is 0.51"
     )
     assert finding.numbers["validation_error_with_copies"] < 1e-3
 

@@ -30,7 +30,9 @@ def examine(X, y, train=60):
 def test_the_example_names_the_column_and_all_three_errors():
     finding = RULE.examine(Evidence(RULE.example(), Clock(20.0)))
     assert finding.fires
-    assert finding.sentence.startswith("'row' is a whole number of its own in each of the 60 rows, and the network learnt ")
+    assert finding.sentence.startswith(
+        "'row' is a whole number of its own in each of the 60 rows, and the network learnt "
+    )
     assert finding.numbers["validation_error_without"] < 0.5 * finding.numbers["validation_error"]
     assert finding.numbers["training_error"] < 0.5 * finding.numbers["training_error_permuted"]
 
@@ -61,7 +63,7 @@ def test_an_input_that_gives_the_target_away_is_told_but_no_alarm():
     assert "input 2 alone gives the target away" in finding.sentence
 
 
-@pytest.mark.parametrize("digits", [2, 3, 5, 6])
+@pytest.mark.parametrize("digits", [2, 3, 4, 5])
 def test_keys_are_found_after_scaling(digits):
     keys = np.random.default_rng(digits).choice(10**digits, 50, replace=False)
     assert is_identifier((keys - keys.mean()) / keys.std())

@@ -34,9 +34,9 @@ def test_the_example_names_numbers_and_proof():
     assert finding.fires
     assert finding.sentence.startswith(
         "The inputs with the bias column have the condition number 1.4e+06, where it would be 1.2 with inputs scaled "
-        "(deviations from 0.56 of input 1 to 6.6e+02 of input 2, means up to 79); the iterations that gradient descent "
-        "needs grow in proportion. In a trial with 300 steps from the same first weights, at the best of five rates for "
-        "each, inputs scaled came to "
+        "(deviations from 0.56 of input 1 to 6.6e+02 of input 2, means up to 79); the iterations that gradient "
+        "descent needs grow in proportion. In a trial with 300 steps from the same first weights, at the best of five "
+        "rates for each, inputs scaled came to "
     )
     assert finding.numbers["error_scaled"] < 0.2 * finding.numbers["error_unchanged"]
     assert finding.remedies[0] == "scale_inputs"

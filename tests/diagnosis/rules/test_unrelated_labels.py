@@ -27,10 +27,10 @@ def test_the_example_reads_as_a_teacher_would_say_it():
     finding = RULE.examine(Evidence(RULE.example(), Clock(20.0)))
     assert finding.fires
     assert finding.sentence == (
-        "The inputs say nothing about the targets, as far as 120 rows can tell: predictions of each row from the others "
-        "(linear, nearest neighbours, smooth kernels) are no better than with shuffled targets (p = 0.34), and networks of "
-        "this shape trained on one half have a correlation of 0.15 with the other. A constant answer leaves 0.4978; the run "
-        "stopped at 0.3934, the difference learnt by heart."
+        "The inputs say nothing about the targets, as far as 120 rows can tell: predictions of each row from the "
+        "others (linear, nearest neighbours, smooth kernels) are no better than with shuffled targets (p = 0.34), and "
+        "networks of this shape trained on one half have a correlation of 0.15 with the other. A constant answer "
+        "leaves 0.4978; the run stopped at 0.3934, the difference learnt by heart."
     )
 
 

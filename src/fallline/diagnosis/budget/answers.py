@@ -117,4 +117,4 @@ def _onto_simplex(points: Array) -> Array:
     falling = -np.sort(-points, axis=1)
     excess = (np.cumsum(falling, axis=1) - 1.0) / np.arange(1, points.shape[1] + 1)
     last = (falling > excess).sum(axis=1) - 1
-    return np.maximum(points - excess[np.arange(len(points)), last][:, None], 0.0)
+    return np.asarray(np.maximum(points - excess[np.arange(len(points)), last][:, None], 0.0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -28,16 +29,18 @@ class ConflictingTargets(Rule):
     title = "Conflicting targets"
     kind = Kind.DATA
     explanation = (
-        "Some rows have the same inputs and different targets. A network computes a function: it gives the same output "
-        "for the same inputs, so it cannot be right for all of them. The best it can do is one answer for each such "
-        "group (the mean of its targets for a squared error, their median for an absolute one, their frequencies for "
-        "a cross-entropy), and what is left is the spread of the targets inside the groups. That part of the error is "
-        "exact and no descent, no architecture and no activation can lower it: the run is finished, and noise holds "
-        "it up. It is told from a local minimum or too small a network by the count of the rows, without looking at any weight."
+        "Some rows have the same inputs and different targets. A network computes a function: it gives the same "
+        "output for the same inputs, so it cannot be right for all of them. The best it can do is one answer for each "
+        "such group (the mean of its targets for a squared error, their median for an absolute one, their frequencies "
+        "for a cross-entropy), and what is left is the spread of the targets inside the groups. That part of the "
+        "error is exact and no descent, no architecture and no activation can lower it: the run is finished, and "
+        "noise holds it up. It is told from a local minimum or too small a network by the count of the rows, without "
+        "looking at any weight."
     )
     remedy = (
-        "Look at the rows named: correct wrong targets, or add the feature that tells those rows apart. If the targets "
-        "are noisy by nature, this error is the floor, and the outputs are their mean: that is what a network should learn."
+        "Look at the rows named: correct wrong targets, or add the feature that tells those rows apart. If the "
+        "targets are noisy by nature, this error is the floor, and the outputs are their mean: that is what a network "
+        "should learn."
     )
     explains = ("constant_output", "flat_region", "saturated_units", "vanishing_gradient")
     sources = (
@@ -56,7 +59,7 @@ class ConflictingTargets(Rule):
             groups = replicate_groups(_cells(X))
             noise = min(error, least_loss(evidence.architecture, y, groups, within_range=False))
         in_conflict = _in_conflict(y, groups)
-        numbers = {
+        numbers: dict[str, Any] = {
             "rows": len(y),
             "rows_in_conflict": int(in_conflict.sum()),
             "groups_in_conflict": len(np.unique(groups[in_conflict])),
@@ -90,7 +93,7 @@ def _cells(X: Array) -> Array:
     """Number the cells of a grid in which rows X (n, inputs) are all but identical, (n, inputs)."""
     low, high = np.percentile(X, (25.0, 75.0), axis=0)
     spread = np.where(high > low, high - low, X.std(axis=0))
-    return np.floor((X - X.mean(axis=0)) / np.where(spread > 0.0, NEARLY * spread, 1.0) + OFF_THE_GRID)
+    return np.asarray(np.floor((X - X.mean(axis=0)) / np.where(spread > 0.0, NEARLY * spread, 1.0) + OFF_THE_GRID))
 
 
 def _in_conflict(y: Array, groups: Index) -> Array:

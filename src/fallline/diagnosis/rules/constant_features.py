@@ -30,11 +30,11 @@ class ConstantFeatures(Rule):
     kind = Kind.DATA
     explanation = (
         "A feature with the same value in every training row tells the network nothing: its weight acts as a second "
-        "bias. By itself that is harmless. It does harm in three cases. Where all features are constant, the network can "
-        "give one answer only, and the error is that of the best constant. Where the constant is large, the error is steep "
-        "along its weights, the learning rate must suit them, and all other weights crawl; a trial without the feature shows "
-        "it. And where the feature does vary in rows that the network has not seen, its weight there is whatever chance "
-        "made it, and the error rises for no reason; putting the constant back shows it."
+        "bias. By itself that is harmless. It does harm in three cases. Where all features are constant, the network "
+        "can give one answer only, and the error is that of the best constant. Where the constant is large, the error "
+        "is steep along its weights, the learning rate must suit them, and all other weights crawl; a trial without "
+        "the feature shows it. And where the feature does vary in rows that the network has not seen, its weight "
+        "there is whatever chance made it, and the error rises for no reason; putting the constant back shows it."
     )
     remedy = "Leave the feature out, or (where it ought to vary) find out why it does not in these rows."
     remedies = ("scale_inputs",)
@@ -74,11 +74,19 @@ class ConstantFeatures(Rule):
             noise = min(error, least_loss(evidence.architecture, evidence.y, one, within_range=False))
             if not material(evidence, noise):
                 return self.clear("Every input is constant, and so are the targets as good as.", **numbers)
-            sentence = f"Every input has the same value in all {len(X):,} rows, so the network can give one answer only: "
-            sentence += f"an error of {noise:.4g} remains for the best, {noise / error:.1%} of the {error:.4g} at the stop."
-            return self.fires(sentence, confidence=1.0, share=noise / error, remedies=(), best_constant=noise, **numbers)
+            sentence = (
+                f"Every input has the same value in all {len(X):,} rows, so the network can give one answer only: "
+            )
+            sentence += (
+                f"an error of {noise:.4g} remains for the best, {noise / error:.1%} of the {error:.4g} at the stop."
+            )
+            return self.fires(
+                sentence, confidence=1.0, share=noise / error, remedies=(), best_constant=noise, **numbers
+            )
         names = ", ".join(evidence.subject.feature(j) for j in constant[:4]) + (", …" if len(constant) > 4 else "")
-        words = f"{len(constant)} of {X.shape[1]} inputs ({names}) " + ("is" if len(constant) == 1 else "are") + " constant"
+        words = (
+            f"{len(constant)} of {X.shape[1]} inputs ({names}) " + ("is" if len(constant) == 1 else "are") + " constant"
+        )
         return (
             self._unseen(evidence, constant, words, numbers)
             or self._large(evidence, constant, words, numbers)
@@ -98,7 +106,9 @@ class ConstantFeatures(Rule):
         if change is None or not change.lowers:
             return None
         sentence = f"{words} in the training rows, but not in the validation rows, where their weights are what chance "
-        sentence += f"left them at: the validation error is {change.before:.4g}, and {change.after:.4g} with the constant "
+        sentence += (
+            f"left them at: the validation error is {change.before:.4g}, and {change.after:.4g} with the constant "
+        )
         sentence += f"put in their place ({change.standard_errors:.1f} standard errors)."
         numbers = numbers | {"validation_error": change.before, "validation_error_with_constant": change.after}
         return self.fires(sentence, confidence=0.95, share=change.saved, remedies=(), **numbers)
@@ -122,9 +132,15 @@ class ConstantFeatures(Rule):
         twins = twin_descents(evidence, without, key=22)
         if twins is None or not twins.helps:
             return None
-        sentence = f"{words}, with values up to {largest:.3g}: the error is steep along their weights, and the others crawl. "
-        sentence += f"In a trial with {twins.steps:,} steps from the same first weights, at the best of five rates for each, "
-        sentence += f"the descent came to {twins.changed:.4g} without them and to {twins.unchanged:.4g} with them; the run "
+        sentence = (
+            f"{words}, with values up to {largest:.3g}: the error is steep along their weights, and the others crawl. "
+        )
+        sentence += (
+            f"In a trial with {twins.steps:,} steps from the same first weights, at the best of five rates for each, "
+        )
+        sentence += (
+            f"the descent came to {twins.changed:.4g} without them and to {twins.unchanged:.4g} with them; the run "
+        )
         sentence += f"had stopped at {evidence.error:.4g}."
         share = evidence.stakes.share * twins.share
         numbers = numbers | {

@@ -28,12 +28,12 @@ class DuplicateFeatures(Rule):
     title = "Duplicate features"
     kind = Kind.DATA
     explanation = (
-        "Two features are the same but for their unit (a length in metres and in inches). The network sees their sum only, so "
-        "how the weight is divided between them is left to chance: the error has a flat direction, the weights mean nothing "
-        "one by one, and by itself that does no harm. It does in two cases. Many copies of one feature make the error as many "
-        "times steeper along it, and all other directions crawl; a trial with the copies merged into one shows it. And where "
-        "the copies differ in rows that the network has not seen, their weights, which cancelled out before, no longer do; "
-        "putting the copy in the odd one's place shows it."
+        "Two features are the same but for their unit (a length in metres and in inches). The network sees their sum "
+        "only, so how the weight is divided between them is left to chance: the error has a flat direction, the "
+        "weights mean nothing one by one, and by itself that does no harm. It does in two cases. Many copies of one "
+        "feature make the error as many times steeper along it, and all other directions crawl; a trial with the "
+        "copies merged into one shows it. And where the copies differ in rows that the network has not seen, their "
+        "weights, which cancelled out before, no longer do; putting the copy in the odd one's place shows it."
     )
     remedy = "Keep one of the copies; where they ought to differ, find out why they do not in these rows."
     remedies = ("second_order",)
@@ -63,7 +63,9 @@ class DuplicateFeatures(Rule):
         names = " and ".join(evidence.subject.feature(j) for j in groups[0][:3])
         more = ", …" if len(groups[0]) > 3 or len(groups) > 1 else ""
         copies = sum(len(group) - 1 for group in groups)
-        words = f"{copies} of {X.shape[1]} inputs " + ("is a copy" if copies == 1 else "are copies") + " of another in the "
+        words = (
+            f"{copies} of {X.shape[1]} inputs " + ("is a copy" if copies == 1 else "are copies") + " of another in the "
+        )
         words += f"training rows, but for its unit ({names}{more})"
         harmless = f"{words}: their weights mean nothing one by one, and that is no harm to the error."
         return (
@@ -94,15 +96,15 @@ class DuplicateFeatures(Rule):
                 best = change
         if best is None or not best.lowers:
             return None
-        sentence = f"{words}, but not in the validation rows, where weights that cancelled out before no longer do: the "
+        sentence = (
+            f"{words}, but not in the validation rows, where weights that cancelled out before no longer do: the "
+        )
         sentence += f"validation error is {best.before:.4g}, and {best.after:.4g} with copies in their place "
         sentence += f"({best.standard_errors:.1f} standard errors)."
         numbers = numbers | {"validation_error": best.before, "validation_error_with_copies": best.after}
         return self.fires(sentence, confidence=0.95, share=best.saved, remedies=(), **numbers)
 
-    def _many(
-        self, evidence: Evidence, groups: list[list[int]], words: str, numbers: dict[str, Any]
-    ) -> Finding | None:
+    def _many(self, evidence: Evidence, groups: list[list[int]], words: str, numbers: dict[str, Any]) -> Finding | None:
         """Whether a descent with each group merged into one input comes further in the same number of steps."""
         most = max(len(group) for group in groups)
         if most < MANY or not isinstance(evidence.subject.optimizer, FirstOrder) or not evidence.stakes.matters:
@@ -111,8 +113,11 @@ class DuplicateFeatures(Rule):
         if twins is None or not twins.helps:
             return None
         sentence = f"{words}: {most} copies make the error {most} times as steep along what they say, and the other "
-        sentence += f"directions crawl. In a trial with {twins.steps:,} steps from the same first function, at the best of five "
-        sentence += f"rates for each, the descent came to {twins.changed:.4g} with copies merged and to {twins.unchanged:.4g} "
+        sentence += f"directions crawl. In a trial with {twins.steps:,} steps from the same first function, at the "
+        sentence += "best of five "
+        sentence += (
+            f"rates for each, the descent came to {twins.changed:.4g} with copies merged and to {twins.unchanged:.4g} "
+        )
         sentence += f"without; the run had stopped at {evidence.error:.4g}."
         share = evidence.stakes.share * twins.share
         numbers = numbers | {

@@ -22,7 +22,7 @@ from fallline.training.stopping import Limits
 LEAST_ROWS = 20  # fewer unique whole numbers are no sign of anything
 LEAST_HELD_OUT = 8
 UNIQUE = 0.98  # share of the rows with a value of their own
-ROUNDING = {"float64": 1e-9, "float32": 1e-6}  # of scaled whole numbers, relative to their range
+ROUNDING = {"float64": 1e-8, "float32": 1e-6}  # of scaled whole numbers, relative to their range
 WIDE = 100.0  # times the rounding: smaller steps between whole numbers cannot be told from fractions
 PERMUTATIONS = 8
 RELIED_ON = 0.1  # share of a constant answer's error by which the training error rises without the column
@@ -41,17 +41,17 @@ class IdentifierFeature(Rule):
     title = "An identifier among the features"
     kind = Kind.DATA
     explanation = (
-        "A feature is a row number or a key: a whole number that is different in every row. It tells rows apart, so the "
-        "network can learn the targets of the training rows by heart with it; in rows that it has not seen, the number means "
-        "nothing or misleads. The training error is low and the validation error high. It is told from a useful number (a time, "
-        "a place on a grid) by the validation rows: with the column's values drawn at random they are answered no worse, and "
-        "a network trained in the same way without the column answers them better."
+        "A feature is a row number or a key: a whole number that is different in every row. It tells rows apart, so "
+        "the network can learn the targets of the training rows by heart with it; in rows that it has not seen, the "
+        "number means nothing or misleads. The training error is low and the validation error high. It is told from a "
+        "useful number (a time, a place on a grid) by the validation rows: with the column's values drawn at random "
+        "they are answered no worse, and a network trained in the same way without the column answers them better."
     )
     remedy = "Leave the feature out (`--drop`), and any other that would not be known, or mean nothing, for a new row."
     explains = ("over_fitting", "validation_shift", "worse_than_linear", "ill_conditioned_inputs")
     sources = (
-        "Kaufman, S., Rosset, S., Perlich, C. & Stitelman, O. (2012). Leakage in data mining: formulation, detection, and "
-        "avoidance. ACM Transactions on Knowledge Discovery from Data 6(4), 15.",
+        "Kaufman, S., Rosset, S., Perlich, C. & Stitelman, O. (2012). Leakage in data mining: formulation, detection, "
+        "and avoidance. ACM Transactions on Knowledge Discovery from Data 6(4), 15.",
         "Breiman, L. (2001). Random forests. Machine Learning 45, 5–32, section 10: permuting a feature.",
     )
 
@@ -64,7 +64,9 @@ class IdentifierFeature(Rule):
         candidates = [j for j in range(X.shape[1]) if is_identifier(X[:, j], rounding)]
         numbers: dict[str, Any] = {"candidates": candidates}
         if not candidates:
-            return self.clear("No input is a whole number of its own in each row." + self._given_away(evidence), **numbers)
+            return self.clear(
+                "No input is a whole number of its own in each row." + self._given_away(evidence), **numbers
+            )
         names = " and ".join(subject.feature(j) for j in candidates)
         if X.shape[1] == len(candidates):
             return self.clear(f"{names}: evenly stepped, and all that is known of a row; no identifier.", **numbers)
@@ -76,7 +78,9 @@ class IdentifierFeature(Rule):
             return self.clear(f"{words}, but the network hardly uses it.", **numbers)
         held_out = evidence.validation
         if held_out is None or len(held_out) < LEAST_HELD_OUT:
-            need = f"{words}, and the network relies on it. Whether it means anything for new rows takes validation rows."
+            need = (
+                f"{words}, and the network relies on it. Whether it means anything for new rows takes validation rows."
+            )
             return self.not_enough_data(need, **numbers)
         worse, sure = self._rise(evidence, held_out, j)
         permuted = evidence.validation_error + worse
@@ -86,13 +90,22 @@ class IdentifierFeature(Rule):
             return self.clear(sentence, **numbers)
         with_it, without_it, errors = self._race(evidence, j)
         saved = 1.0 - without_it / evidence.validation_error
-        numbers |= {"validation_error_without": without_it, "validation_error_again": with_it, "standard_errors": errors}
+        numbers |= {
+            "validation_error_without": without_it,
+            "validation_error_again": with_it,
+            "standard_errors": errors,
+        }
         if not (saved >= SAVED and without_it < with_it and errors >= CERTAIN):
             return self.clear(f"{words}, but a network without it does no better on the validation rows.", **numbers)
-        sentence = f"{words}, and the network learnt them by heart with it: the training error is {evidence.error:.4g}, and "
-        sentence += f"{evidence.error + rise:.4g} with the column permuted. In the {len(held_out):,} validation rows it means "
+        sentence = (
+            f"{words}, and the network learnt them by heart with it: the training error is {evidence.error:.4g}, and "
+        )
+        sentence += (
+            f"{evidence.error + rise:.4g} with the column permuted. In the {len(held_out):,} validation rows it means "
+        )
         sentence += f"nothing: their error is {evidence.validation_error:.4g}, {permuted:.4g} with it permuted, and "
-        sentence += f"{without_it:.4g} for networks trained without it (median of {STARTS} starts; {errors:.1f} standard errors)."
+        sentence += f"{without_it:.4g} for networks trained without it (median of {STARTS} starts; {errors:.1f} "
+        sentence += "standard errors)."
         return self.fires(sentence, confidence=0.97, share=min(1.0, saved), **numbers)
 
     def _rise(self, evidence: Evidence, rows: Rows, j: int) -> tuple[float, float]:
@@ -140,7 +153,7 @@ class IdentifierFeature(Rule):
 
     @staticmethod
     def _given_away(evidence: Evidence) -> str:
-        """Return a warning where one input is as good as the target: nothing that holds the error up, but perhaps a leak."""
+        """Return a warning where one input is as good as the target: it holds nothing up, but may be a leak."""
         X, y = evidence.X, evidence.y
         if X.shape[1] < 2 or X.std(axis=0).min() == 0.0 or y.std(axis=0).min() == 0.0:
             return ""
@@ -150,8 +163,8 @@ class IdentifierFeature(Rule):
         if squared[j] < GIVEN_AWAY:
             return ""
         return (
-            f" But {evidence.subject.feature(j)} alone gives the target away (squared correlation {squared[j]:.6g}): is it "
-            "known when a prediction is wanted?"
+            f" But {evidence.subject.feature(j)} alone gives the target away (squared correlation {squared[j]:.6g}): "
+            "is it known when a prediction is wanted?"
         )
 
     def example(self) -> Subject:

@@ -30,17 +30,17 @@ class IllConditionedInputs(Rule):
     title = "Unscaled or ill-conditioned inputs"
     kind = Kind.DATA
     explanation = (
-        "Features differ much in size, lie far from 0, or nearly depend on one another. The error is then a long narrow "
-        "valley: steep along large features and nearly flat along small ones. The learning rate must suit the steepest "
-        "direction, and along the flattest the descent needs iterations in proportion to the condition number of the "
-        "inputs (with the bias column); large inputs also drive the first layer's units to their flat ends at once. "
-        "It is told from a wrong learning rate and from bad luck by a trial: the same number of steps from the same first "
-        "weights, the rate adapted for both, once with the inputs as they are and once scaled. Methods that use the curvature "
-        "(Levenberg–Marquardt, BFGS) mind much less."
+        "Features differ much in size, lie far from 0, or nearly depend on one another. The error is then a long "
+        "narrow valley: steep along large features and nearly flat along small ones. The learning rate must suit the "
+        "steepest direction, and along the flattest the descent needs iterations in proportion to the condition "
+        "number of the inputs (with the bias column); large inputs also drive the first layer's units to their flat "
+        "ends at once. It is told from a wrong learning rate and from bad luck by a trial: the same number of steps "
+        "from the same first weights, the rate adapted for both, once with the inputs as they are and once scaled. "
+        "Methods that use the curvature (Levenberg–Marquardt, BFGS) mind much less."
     )
     remedy = (
-        "Scale each input to mean 0 and deviation 1 (Fallline does by default); where that is not enough because features "
-        "nearly depend on one another, use a second-order optimizer or drop one of them."
+        "Scale each input to mean 0 and deviation 1 (Fallline does by default); where that is not enough because "
+        "features nearly depend on one another, use a second-order optimizer or drop one of them."
     )
     remedies = ("scale_inputs", "second_order", "higher_rate", "longer_run")
     explains = (
@@ -62,8 +62,8 @@ class IllConditionedInputs(Rule):
         "local_minimum",
     )
     sources = (
-        "LeCun, Y., Bottou, L., Orr, G. B. & Müller, K.-R. (1998). Efficient BackProp. In Neural Networks: Tricks of the "
-        "Trade, Springer, sections 4.3 and 5.3.",
+        "LeCun, Y., Bottou, L., Orr, G. B. & Müller, K.-R. (1998). Efficient BackProp. In Neural Networks: Tricks of "
+        "the Trade, Springer, sections 4.3 and 5.3.",
         "Nesterov, Y. (2004). Introductory Lectures on Convex Optimization, Springer, theorem 2.1.15.",
     )
 
@@ -104,14 +104,17 @@ class IllConditionedInputs(Rule):
             "error_unchanged": twins.unchanged,
         }
         done = "scaled" if scaling else "decorrelated"
-        race = f"with {twins.steps:,} steps from the same first weights, at the best of five rates for each, inputs {done} "
+        race = f"with {twins.steps:,} steps from the same first weights, at the best of five rates for each, inputs "
+        race += f"{done} "
         race += f"came to {twins.changed:.4g} and inputs as they are to {twins.unchanged:.4g}"
         if not twins.helps:
             return self.clear(f"{words}, but that is not what holds the error up: {race}.", **numbers)
         small, large = (int(pick(np.where(varying, deviations, np.nan))) for pick in (np.nanargmin, np.nanargmax))
         sentence = f"{words}, where it would be {after if scaling else whitened:.2g} with inputs {done}"
         if scaling:
-            sentence += f" (deviations from {deviations[small]:.2g} of {subject.feature(small)} to {deviations[large]:.2g} "
+            sentence += (
+                f" (deviations from {deviations[small]:.2g} of {subject.feature(small)} to {deviations[large]:.2g} "
+            )
             sentence += f"of {subject.feature(large)}, means up to {np.abs(X.mean(axis=0)).max():.2g})"
         sentence += f"; the iterations that gradient descent needs grow in proportion. In a trial {race}; the run had "
         sentence += f"stopped at {evidence.error:.4g}."
@@ -151,7 +154,7 @@ def _whitening(X: Array, varying: Array) -> Change:
 
 
 def _first_layer(evidence: Evidence) -> float:
-    """The median condition number of the units' blocks of the first layer's Gauss–Newton matrix at the first weights."""
+    """The median condition number of the first layer's Gauss–Newton blocks, one a unit, at the first weights."""
     at = evidence.first or evidence
     A = reference.gauss_newton_root(at.architecture, at.parameters, at.X[:MOST_ROWS], at.y[:MOST_ROWS])[2]
     inputs, units = at.architecture.shape[:2]

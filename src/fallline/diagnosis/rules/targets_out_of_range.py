@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -25,12 +26,13 @@ class TargetsOutOfRange(Rule):
     title = "Targets outside the output's range"
     kind = Kind.DATA
     explanation = (
-        "The output activation can give numbers of its range only: a sigmoid between 0 and 1, tanh between −1 and 1, relu "
-        "and softplus nothing below 0, softmax shares that sum to 1. A target outside is missed by its distance to the "
-        "range at least, whatever the weights are; the units that try are driven to their ends, where their gradient "
-        "vanishes. That part of the error is exact: the loss of the targets' best answers after they are clipped to the "
-        "range. It is told from units that are saturated by bad luck by looking at the targets alone. Targets on the "
-        "edge of the range, such as 0 and 1 for a sigmoid, are approached as the weights grow without end, and cost nothing."
+        "The output activation can give numbers of its range only: a sigmoid between 0 and 1, tanh between −1 and 1, "
+        "relu and softplus nothing below 0, softmax shares that sum to 1. A target outside is missed by its distance "
+        "to the range at least, whatever the weights are; the units that try are driven to their ends, where their "
+        "gradient vanishes. That part of the error is exact: the loss of the targets' best answers after they are "
+        "clipped to the range. It is told from units that are saturated by bad luck by looking at the targets alone. "
+        "Targets on the edge of the range, such as 0 and 1 for a sigmoid, are approached as the weights grow without "
+        "end, and cost nothing."
     )
     remedy = (
         "Scale the targets into the range, or give the output layer an activation that reaches them: identity for "
@@ -51,7 +53,7 @@ class TargetsOutOfRange(Rule):
         """Hold the least loss within the range against the error at the stop."""
         architecture, y, error = evidence.architecture, evidence.y, evidence.error
         name, outside = architecture.activations[-1], _outside(evidence)
-        numbers = {
+        numbers: dict[str, Any] = {
             "activation": name,
             "rows": len(y),
             "rows_outside": int(outside.sum()),
@@ -64,8 +66,12 @@ class TargetsOutOfRange(Rule):
         if architecture.loss_function.from_logits_of is not None:
             if least_loss(architecture, y, groups, within_range=True) == -math.inf:
                 sentence = f"The targets go from {y.min():.4g} to {y.max():.4g}, and a cross-entropy asks for "
-                sentence += "probabilities from 0 to 1: with others it has no lowest value, and the weights grow for ever."
-                return self.fires(sentence, confidence=1.0, share=1.0, remedies=("scale_targets", "other_loss"), **numbers)
+                sentence += (
+                    "probabilities from 0 to 1: with others it has no lowest value, and the weights grow for ever."
+                )
+                return self.fires(
+                    sentence, confidence=1.0, share=1.0, remedies=("scale_targets", "other_loss"), **numbers
+                )
             return self.clear("All targets are probabilities, as the cross-entropy asks.", **numbers)
         noise = min(error, least_loss(architecture, y, groups, within_range=False))  # as evidence.budget.noise
         cost = min(error, least_loss(architecture, y, groups, within_range=True)) - noise  # as evidence.budget.range
@@ -78,7 +84,9 @@ class TargetsOutOfRange(Rule):
             words = f"{count}, which costs {cost:.2g}, {share:.1%} of the error: too little to hold it up."
             return self.clear(words, **numbers)
         sentence = f"{count}: the targets go from {y.min():.4g} to {y.max():.4g}. The nearest outputs within the range "
-        sentence += f"leave an error of {cost:.4g}, {share:.1%} of the {error:.4g} at the stop, whatever the weights are."
+        sentence += (
+            f"leave an error of {cost:.4g}, {share:.1%} of the {error:.4g} at the stop, whatever the weights are."
+        )
         return self.fires(sentence, confidence=1.0, share=share, **numbers)
 
     def example(self) -> Subject:

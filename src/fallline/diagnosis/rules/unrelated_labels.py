@@ -35,14 +35,17 @@ class UnrelatedLabels(Rule):
     title = "Labels unrelated to the inputs"
     kind = Kind.DATA
     explanation = (
-        "The inputs say nothing about the targets: perhaps the columns were joined in the wrong order, the labels shuffled, or "
-        "the feature that matters is missing. The best answer is then the same for every row, and all of the error is noise; a "
-        "large network can lower the training error only by learning the rows by heart, which is worth nothing. It is told by a "
-        "permutation control: a linear model, nearest neighbours and smooth kernels predict each row from the others, and do it "
-        "no better than after the targets were shuffled; and networks of this shape, trained on one half of the rows, answer the "
-        "other half no better than chance. Few rows, or a function that is very rough, can look the same."
+        "The inputs say nothing about the targets: perhaps the columns were joined in the wrong order, the labels "
+        "shuffled, or the feature that matters is missing. The best answer is then the same for every row, and all of "
+        "the error is noise; a large network can lower the training error only by learning the rows by heart, which "
+        "is worth nothing. It is told by a permutation control: a linear model, nearest neighbours and smooth kernels "
+        "predict each row from the others, and do it no better than after the targets were shuffled; and networks of "
+        "this shape, trained on one half of the rows, answer the other half no better than chance. Few rows, or a "
+        "function that is very rough, can look the same."
     )
-    remedy = "Check that inputs and targets belong to the same rows; look for features that do have to do with the target."
+    remedy = (
+        "Check that inputs and targets belong to the same rows; look for features that do have to do with the target."
+    )
     explains = (
         "conflicting_targets",
         "over_fitting",
@@ -82,13 +85,16 @@ class UnrelatedLabels(Rule):
             return self.not_enough_data(f"{n} rows are too few to tell chance from a relation; it takes {needed}.")
         freedom = BEYOND_FREEDOM * evidence.architecture.parameter_count / n
         if math.isfinite(error) and 1.0 - error / constant > freedom:
-            words = f"The network explains {1.0 - error / constant:.1%} of what a constant answer leaves, more than it could"
+            words = f"The network explains {1.0 - error / constant:.1%} of what a constant answer leaves, more than "
+            words += "it could"
             return self.clear(f"{words} learn by heart.")
         t = (y - y.mean(axis=0)) / y.std(axis=0)
         Z = (X - X.mean(axis=0)) / X.std(axis=0)
         strongest = float(np.abs(Z.T @ t / n).max())
         if strongest * math.sqrt(n) > SURE:
-            return self.clear(f"An input is correlated with a target, r = {strongest:.2g} in size.", correlation=strongest)
+            return self.clear(
+                f"An input is correlated with a target, r = {strongest:.2g} in size.", correlation=strongest
+            )
         numbers: dict[str, Any] = {"rows": n}
         for most in SAMPLES:
             chosen = slice(None) if n <= most else evidence.rng(41, most).choice(n, most, replace=False)
@@ -106,9 +112,12 @@ class UnrelatedLabels(Rule):
         numbers |= {"network_correlation": r, "network_standard_errors": sure}
         if sure > CERTAIN:
             return self.clear(f"Networks trained on half of the rows predict the other half (r = {r:.2f}).", **numbers)
-        sentence = f"The inputs say nothing about the targets, as far as {n:,} rows can tell: predictions of each row from the "
-        sentence += f"others (linear, nearest neighbours, smooth kernels) are no better than with shuffled targets (p = "
-        sentence += f"{found.p_value:.2f}), and networks of this shape trained on one half have a correlation of {r:.2f} with "
+        sentence = f"The inputs say nothing about the targets, as far as {n:,} rows can tell: predictions of each row "
+        sentence += "from the "
+        sentence += "others (linear, nearest neighbours, smooth kernels) are no better than with shuffled targets (p = "
+        sentence += (
+            f"{found.p_value:.2f}), and networks of this shape trained on one half have a correlation of {r:.2f} with "
+        )
         sentence += f"the other. A constant answer leaves {constant:.4g}; the run stopped at {error:.4g}"
         sentence += ", the difference learnt by heart." if error < 0.95 * constant else "."
         share = min(1.0, constant / error) if error > 0.0 else 1.0
@@ -129,7 +138,7 @@ class UnrelatedLabels(Rule):
             limits = Limits(iterations=ITERATIONS, seconds=max(0.05, clock.left / (2 - k)))
             descend(network, Rows(X[train], y[train]), LBFGS(), limits=limits, compiled=False)
             outputs = reference.run(evidence.architecture, network.parameters, X[test])
-            there = _varying(outputs) & _varying(y[test])
+            there = np.logical_and(_varying(outputs), _varying(y[test]))
             for a, b in zip(outputs.T[there], y[test].T[there], strict=True):
                 products.append((a - a.mean()) * (b - b.mean()) / (a.std() * b.std()))
         if not products:
