@@ -56,6 +56,9 @@ def search_floor(subject: Subject, rows: Rows, parameters: Array, error: float, 
     It ends at the lower bound, when the minima found so far say that another start is unlikely to help (by Good and
     Turing, as `training/spread.py`), or when the time is over.
 
+    All of it on standardised inputs, which changes nothing of what the network can compute: where unscaled inputs held
+    the descent up, the search is not held up likewise.
+
     Parameters
     ----------
     subject
