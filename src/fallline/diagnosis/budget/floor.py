@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 
 from fallline.diagnosis.budget.linear_floor import is_convex, is_linear, linear_floor
+from fallline.diagnosis.budget.standardised import Standardised
 from fallline.diagnosis.clock import Clock
 from fallline.diagnosis.subject import Subject
 from fallline.engine import Architecture, Array, Objective, Rows
@@ -79,13 +80,15 @@ def search_floor(subject: Subject, rows: Rows, parameters: Array, error: float, 
         least = Objective(architecture, rows).error(solution)
         best_weights = solution if least < error else parameters.copy()
         return Floor(min(least, error), best_weights, None, 0, (), True, exact=True, at_bound=least <= near)
-    best, start, in_time = _End(error, parameters.copy(), True, True), None, True
+    scale = Standardised.of(rows.X)
+    scaled, here = Rows(scale.inputs(rows.X), rows.y), scale.weights_for(architecture, parameters)
+    best, start, in_time = _End(error, here, True, True), None, True
     ends: list[_End] = []
     starting = clock.part(SHARE_OF_STARTS)
     for k, seed in enumerate([None, *seeds_of(subject.seed + 1, MOST_STARTS)]):
         part = starting.part(SHARE_OF_FIRST if k == 0 else 1.0)
-        first = parameters if seed is None else subject.drawn(seed).parameters.astype(parameters.dtype)
-        end = descend_from(architecture, first, rows, part, target=near, iterations=MOST_ITERATIONS)
+        first = here if seed is None else subject.drawn(seed).parameters.astype(parameters.dtype)
+        end = descend_from(architecture, first, scaled, part, target=near, iterations=MOST_ITERATIONS)
         ends.append(end)
         if end.error < best.error:
             best, start = end, seed
@@ -97,13 +100,17 @@ def search_floor(subject: Subject, rows: Rows, parameters: Array, error: float, 
         if best.error <= bound + SAME * error or _settled([end.error for end in ends], SAME * error):
             break
     if not best.finished and best.error > near and not clock.over:
-        end = descend_from(architecture, best.parameters, rows, clock, target=near)
+        end = descend_from(architecture, best.parameters, scaled, clock, target=near)
         in_time = in_time and end.in_time
         best = end if end.error < best.error else best
+    weights = scale.weights_from(architecture, best.parameters)
+    lowest = Objective(architecture, rows).error(weights)  # differs by rounding
+    if not lowest < error:
+        lowest, weights, start = error, parameters.copy(), None
     errors = tuple(end.error for end in ends)
-    at_bound = best.error <= near
+    at_bound = lowest <= near
     exact = at_bound or (is_convex(architecture) and any(end.finished for end in ends))
-    return Floor(best.error, best.parameters, start, len(ends), errors, in_time, exact, at_bound)
+    return Floor(lowest, weights, start, len(ends), errors, in_time, exact, at_bound)
 
 
 def _settled(errors: list[float], same: float) -> bool:
