@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fallline.diagnosis.budget.answers import best_answers, into_range, least_loss
-from fallline.diagnosis.budget.noise import replicate_groups
+from fallline.diagnosis.budget.replicates import replicate_groups
 from fallline.diagnosis.evidence import Evidence
 from fallline.diagnosis.finding import Finding
 from fallline.diagnosis.materiality import material
