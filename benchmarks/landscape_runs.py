@@ -14,7 +14,7 @@ SMOOTH = ("tanh", "sigmoid", "softplus", "silu", "gelu")
 
 
 def table(rng: np.random.Generator, inputs: int, rows: int, *, labels: bool = False) -> tuple[Array, Array]:
-    """Return X (rows, inputs) in [−1, 1] and y (rows, 1): a few waves of variance 1 without noise, or labels 0 and 1."""
+    """Return X (rows, inputs) in [−1, 1] and y (rows, 1): waves of variance 1 without noise, or labels 0 and 1."""
     X = rng.uniform(-1.0, 1.0, (rows, inputs))
     waves = rng.integers(2, 4)
     directions = rng.standard_normal((inputs, waves))

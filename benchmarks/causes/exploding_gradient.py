@@ -1,8 +1,8 @@
 """Runs that an exploding gradient holds up.
 
 Certain by construction: 5 to 9 layers of relu, leaky relu or identity, drawn by He's rule and multiplied by 3 to 8, so
-that the signal and the gradient grow by that factor a layer and the outputs miss the targets by orders of magnitude before
-the first step; the run is drawn again unless its end is no better than a constant answer.
+that the signal and the gradient grow by that factor a layer and the outputs miss the targets by orders of
+magnitude before the first step; the run is drawn again unless its end is no better than a constant answer.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from unit_runs import draw_optimizer, draw_task, iterations_of
 
 from fallline.diagnosis.subject import Subject, descended
 from fallline.network import Network
 from fallline.training.stopping import Limits
+from unit_runs import draw_optimizer, draw_task, iterations_of
 
 ACCEPTED: tuple[str, ...] = ()
 

@@ -1,20 +1,20 @@
 """Runs that stand in a flat region.
 
-Certain by construction. Either the output unit (sigmoid or tanh, with a squared error) is so far from the right side that its slope is below
-1e-4 on every row, which bounds gradient and curvature in all weights alike; or all weights of a network with two or
-three hidden layers are so small that both vanish as products of them. The error is then that of a constant answer at best, and a
-network of the same shape is known to reach less than half of it.
+Certain by construction. Either the output unit (sigmoid or tanh, with a squared error) is so far from the right side
+that its slope is below 1e-4 on every row, which bounds gradient and curvature in all weights alike; or all weights of
+a network with two or three hidden layers are so small that both vanish as products of them. The error is then that of
+a constant answer at best, and a network of the same shape is known to reach less than half of it.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from landscape_runs import lowest, network, table
 
 from fallline.diagnosis.subject import Subject, descended
 from fallline.network import Network
 from fallline.optimizers import GradientDescent, Momentum
 from fallline.training.stopping import Limits
+from landscape_runs import lowest, network, table
 
 # The output unit is saturated in one half of the runs, and in the other no gradient reaches the first layers.
 ACCEPTED: tuple[str, ...] = ("saturated_units", "vanishing_gradient")

@@ -8,8 +8,8 @@ with that): a thousand such steps go no farther than one that suits.
 from __future__ import annotations
 
 import numpy as np
-
 from descents import KINDS, PROPORTIONAL, good_rate, network, reachable, table
+
 from fallline.diagnosis.subject import Subject, descended
 from fallline.training.stopping import Limits
 
@@ -23,7 +23,9 @@ def make(rng: np.random.Generator) -> Subject:
         classes = rng.random() < 0.25
         X, y = table(rng, int(rng.integers(20, 400)))
         y = (y > 0.0).astype(float) if classes else y
-        made = network(rng, X.shape[1], classes=classes, loss=None if rng.random() < 0.7 or classes else "half_squared_error")
+        made = network(
+            rng, X.shape[1], classes=classes, loss=None if rng.random() < 0.7 or classes else "half_squared_error"
+        )
         kind = KINDS[rng.integers(len(KINDS))]
         low = 10.0 ** rng.uniform(3.3, 4.7) if kind in PROPORTIONAL else 10.0 ** rng.uniform(3.0, 4.0)
         rate = good_rate(kind, made, X, y) / low

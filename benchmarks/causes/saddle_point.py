@@ -1,17 +1,16 @@
 """Runs that stand beside a saddle point.
 
-Certain by construction. Either the weights are next to those of a minimum of a network with one unit less, one of whose units has been
-split in two with the shares s and 1 − s of its outgoing weight: that is a critical point, and a saddle if s (1 − s) B has a
-negative eigenvalue, with B the sum over rows of error times second derivative times input inputᵀ (Fukumizu & Amari 2000,
-theorem 3). Or they are next to zero in a network with one hidden layer whose zero is a critical point, with negative curvature where
-the targets correlate with the inputs. In both cases the Hessian's lowest eigenvalue and the gradient at the stop are
-looked up, and a descent from beside it ends well below the stop.
+Certain by construction. Either the weights are next to those of a minimum of a network with one unit less, one of
+whose units has been split in two with the shares s and 1 − s of its outgoing weight: that is a critical point, and a
+saddle if s (1 − s) B has a negative eigenvalue, with B the sum over rows of error times second derivative times input
+inputᵀ (Fukumizu & Amari 2000, theorem 3). Or they are next to zero in a network with one hidden layer whose zero is a
+critical point, with negative curvature where the targets correlate with the inputs. In both cases the Hessian's lowest
+eigenvalue and the gradient at the stop are looked up, and a descent from beside it ends well below the stop.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from landscape_runs import lowest, network, table
 
 from fallline.diagnosis.budget.floor import descend_from
 from fallline.diagnosis.clock import Clock
@@ -20,6 +19,7 @@ from fallline.engine import Architecture, Array, Objective, Rows
 from fallline.network import Network
 from fallline.optimizers import GradientDescent
 from fallline.training.stopping import Limits
+from landscape_runs import lowest, network, table
 
 # Where a unit has been split it stands twice, and its two halves act as one until they part.
 ACCEPTED: tuple[str, ...] = ("duplicate_units",)
@@ -39,7 +39,7 @@ def _split(rng: np.random.Generator) -> Subject | None:
     larger = network(rng, [units + 1], inputs, str(rng.choice(["tanh", "sigmoid"])))
     architecture = larger.architecture
     smaller = Architecture((inputs, units, 1), architecture.activations, architecture.loss)
-    error, weights = lowest(rng, smaller, X, y, 1, 0.3)
+    _, weights = lowest(rng, smaller, X, y, 1, 0.3)
     hidden, output = smaller.layers(weights)
     j, s = int(rng.integers(units)), float(rng.choice([-0.5, 0.2, 0.3, 0.7, 1.4]))
     W, V = larger.layers
@@ -72,7 +72,9 @@ def _at_saddle(subject: Subject) -> bool:
     H = np.array([objective.hessian_product(weights, unit) for unit in np.eye(len(weights))])
     values, vectors = np.linalg.eigh(0.5 * (H + H.T))
     reached = min(
-        descend_from(architecture, weights + sign * vectors[:, 0], Rows(*subject.training.block(0, 10**6)), Clock(0.2))[0][0]
+        descend_from(architecture, weights + sign * vectors[:, 0], Rows(*subject.training.block(0, 10**6)), Clock(0.2))[
+            0
+        ][0]
         for sign in (1.0, -1.0)
     )
     critical = np.sum(np.square(vectors.T @ gradient) / np.maximum(np.abs(values), 1e-6 * values[-1])) < 1e-3 * error

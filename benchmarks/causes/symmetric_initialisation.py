@@ -1,18 +1,21 @@
 """Runs from symmetric first weights.
 
-Certain by construction: all weights are zero, or each layer's units have equal rows and columns, and the units are still
-equal at the stop, which is looked up. Equal units make the network one with a single unit a layer, which by a search
-comes to an error at least half again as large as the whole network's; zero weights stay at zero in all hidden layers.
+Certain by construction: all weights are zero, or each layer's units have equal rows and columns, and the units are
+still equal at the stop, which is looked up. Equal units make the network one with a single unit a layer, which by a
+search comes to an error at least half again as large as the whole network's; zero weights stay at zero in all hidden
+layers.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
-from landscape_runs import SMOOTH, any_optimizer, lowest, network, table
 
 from fallline.diagnosis.subject import Subject, descended
 from fallline.engine import Architecture
 from fallline.training.stopping import Limits
+from landscape_runs import SMOOTH, any_optimizer, lowest, network, table
 
 # All of these are true of such runs, and follow from the first weights: equal units are duplicates, zero weights let
 # no signal through, and the point where the descent ends is a saddle or a flat region.
@@ -40,7 +43,7 @@ def make(rng: np.random.Generator) -> Subject:
         limits = Limits(iterations=int(rng.integers(100, 800)))
         subject = descended(first, X, y, any_optimizer(rng, first, rows), limits=limits)
         layers = subject.network.layers
-        apart = max(float(np.ptp(np.vstack([W.T, V[:, :-1]]), axis=1).max()) for W, V in zip(layers, layers[1:]))
+        apart = max(float(np.ptp(np.vstack([W.T, V[:, :-1]]), axis=1).max()) for W, V in pairwise(layers))
         architecture = first.architecture
         best, _ = lowest(rng, architecture, X, y, 2, 0.3)
         single = Architecture((inputs, *[1] * len(hidden), 1), architecture.activations, architecture.loss)

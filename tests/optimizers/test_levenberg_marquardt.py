@@ -474,3 +474,8 @@ def test_compiled_reflections_and_dual_take_the_step_of_the_dense_matrix(rows, l
         run.iterations(np.empty((1, 3)))
         tolerance = {"rtol": 1e-4, "atol": 1e-6} if geodesic else {"rtol": 1e-7, "atol": 1e-10}
         np.testing.assert_allclose(run.parameters - start, expected, err_msg=str(way), **tolerance)
+
+
+def test_dual_step_of_a_singular_system_is_no_step():
+    A = np.array([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0]])
+    assert np.isnan(dual_step(A, np.full(3, 1e-17), np.ones(3))).all()

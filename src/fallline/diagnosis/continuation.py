@@ -1,7 +1,7 @@
 """Experiments with the descent: going on from the weights at the stop, unchanged and with one setting changed.
 
-Every continuation begins at the same weights, with the optimizer's memory empty, on the same rows in the network's dtype,
-and makes as many iterations, so that two of them differ in the changed setting only. Each is run once.
+Every continuation begins at the same weights, with the optimizer's memory empty, on the same rows in the network's
+dtype, and makes as many iterations, so that two of them differ in the changed setting only. Each is run once.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class Continuations:
 
     @property
     def stability(self) -> float:
-        """The rate · λmax beyond which a step on all rows climbs; nan where the steps are not proportional to gradients.
+        """The rate · λmax beyond which a step on all rows climbs; nan for steps that are not proportional to gradients.
 
         2 for gradient descent, 2 (1 + μ) for momentum, 2 (1 + μ) / (1 + 2 μ) for Nesterov's, on a quadratic.
         """
@@ -164,12 +164,22 @@ class Continuations:
         descent = self._measured.subject.descent
         if descent is None or descent.iterations == 0 or descent.stop_reason is StopReason.NOT_FINITE:
             return math.inf
-        errors = descent.history.column("train_error")
         doublings = math.log2((descent.iterations + iterations) / descent.iterations)
-        return float(np.median(errors[-max(1, len(errors) // 6) :])) * self.history_left() ** doublings
+        return float(self.recent() * self.history_left() ** doublings)
+
+    def recent(self) -> float:
+        """Return the error at the stop or the median of the history's last part, whichever is lower.
+
+        Where the error hovers, that of the last weights is a matter of chance.
+        """
+        descent = self._measured.subject.descent
+        errors = np.empty(0) if descent is None else descent.history.column("train_error")
+        if len(errors) == 0:
+            return self._measured.error
+        return min(self._measured.error, float(np.median(errors[-max(1, len(errors) // 6) :])))
 
     def history_left(self) -> float:
-        """Return what share of the error a doubling of the iterations would leave, as the history fell; 1 if unknown."""
+        """Return what share of the error a doubling of the iterations would leave, by the history; 1 if unknown."""
         descent = self._measured.subject.descent
         if descent is None:
             return 1.0

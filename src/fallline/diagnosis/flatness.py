@@ -59,9 +59,10 @@ def flatness(measured: Measurements, left: float) -> Flatness:
     def product(v: Array) -> Array:
         return factor * unit * objective.hessian_product(measured.parameters, unit * v)
 
-    v, size = measured.rng(12).standard_normal(len(unit)), 0.0
+    v: Array = measured.rng(12).standard_normal(len(unit))
+    size = 0.0
     for _ in range(PRODUCTS):
-        v /= np.linalg.norm(v)
+        v = v / float(np.linalg.norm(v))
         w = hidden * product(v)
         size = float(np.linalg.norm(w))
         if size == 0.0:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fallline.diagnosis.measurements import Measurements
 from fallline.engine import Array, Rows
+
+Mask = NDArray[np.bool_]  # which units of a layer, (units,)
 
 MOST_ROWS = 1_000
 LIVELY = 1e-12  # standard deviation of a pre-activation, relative to its weights, below which it is constant
@@ -16,7 +19,7 @@ CERTAIN = 0.02  # how near to 0 or 1 the mean of a class may be, for the bias of
 
 def recentred(
     measured: Measurements,
-    units: Sequence[Array],
+    units: Sequence[Mask],
     rng: np.random.Generator | None = None,
     *,
     silent: bool = False,
@@ -39,9 +42,7 @@ def recentred(
     mended = measured.parameters.copy()
     layers = measured.architecture.layers(mended)
     a = _sample(measured.rows).X
-    for i, (W, mask, activation) in enumerate(
-        zip(layers, units, measured.architecture.layer_activations, strict=True)
-    ):
+    for i, (W, mask, activation) in enumerate(zip(layers, units, measured.architecture.layer_activations, strict=True)):
         if mask.any():
             chosen = W[mask]
             if rng is not None:

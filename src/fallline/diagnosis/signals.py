@@ -48,12 +48,17 @@ def highest_pre_activations(architecture: Architecture, parameters: Array, X: Ar
     """
     low, high, bounds = X.min(axis=0), X.max(axis=0), []
     for W, activation in zip(architecture.layers(parameters), architecture.layer_activations, strict=True):
+        if not (np.isfinite(low).all() and np.isfinite(high).all()):
+            bounds.append(np.full(len(W), np.inf))  # nothing is certain beyond an overflow
+            continue
         rising, falling = np.maximum(W[:, :-1], 0.0), np.minimum(W[:, :-1], 0.0)
-        z_low, z_high = rising @ low + falling @ high + W[:, -1], rising @ high + falling @ low + W[:, -1]
-        bounds.append(z_high)
+        with np.errstate(over="ignore", invalid="ignore"):
+            z_low, z_high = rising @ low + falling @ high + W[:, -1], rising @ high + falling @ low + W[:, -1]
+        bounds.append(np.where(np.isfinite(z_high), z_high, np.inf))
         if activation.name == "softmax":
             break
-        ends = activation.value(np.array([z_low, z_high]))
+        with np.errstate(over="ignore", invalid="ignore"):
+            ends = activation.value(np.array([z_low, z_high]))
         low = np.full_like(z_low, activation.range[0]) if activation.name in DIPPING else ends[0]
         high = np.maximum(ends[0], ends[1])
     return bounds

@@ -8,18 +8,17 @@ unit (Fukumizu & Amari 2000, section 3).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from fallline.diagnosis.budget.floor import descend_from
-from fallline.diagnosis.clock import Clock
 from fallline.diagnosis.measurements import Measurements
 from fallline.engine import Architecture, Array
 
 ODD = ("tanh", "identity")  # activations with f(−z) = −f(z), whose units may be mirrored
 EQUAL = {"float64": 1e-7, "float32": 1e-4}  # differences that count as rounding, of the layer's largest row
-NUDGES = 3
 SECONDS, SHARE_OF_TIME = 0.8, 0.15
 
 
@@ -39,7 +38,7 @@ class Twins(NamedTuple):
 def find_twins(architecture: Architecture, parameters: Array, tolerance: float) -> list[Twins]:
     """Return the groups of units with equal or mirrored weights, incoming and outgoing."""
     layers, found = architecture.layers(parameters), []
-    for i, (W, above) in enumerate(zip(layers, layers[1:], strict=False)):
+    for i, (W, above) in enumerate(pairwise(layers)):
         sides = [_of_largest(W), _of_largest(above[:, :-1].T)]
         rows = np.hstack(sides)
         free = np.ones(len(rows), dtype=bool)
@@ -75,7 +74,7 @@ def merged(architecture: Architecture, parameters: Array, groups: Sequence[Twins
 
 
 def gradient_difference(architecture: Architecture, gradient: Array, groups: Sequence[Twins]) -> float:
-    """Return how far the gradients (parameters,) of twins differ at most, relative to the largest gradient of a unit."""
+    """Return how far twins' gradients (parameters,) differ at most, relative to the largest of such units."""
     layers, largest, difference = architecture.layers(gradient), 0.0, 0.0
     for i, units, signs in groups:
         both = np.hstack([layers[i], layers[i + 1][:, :-1].T])
@@ -85,51 +84,32 @@ def gradient_difference(architecture: Architecture, gradient: Array, groups: Seq
     return difference / largest if largest > 0.0 else 0.0
 
 
-class Separation(NamedTuple):
-    """Where a second-order descent from the stop ends: with the twins as they are, and moved apart."""
+class Tied(NamedTuple):
+    """Where second-order descents of the smaller network end that twins make."""
 
-    tied: float  # error of the smaller network that they make
-    apart: float  # lowest error of those whose twins were moved apart at random
-    shape: tuple[int, ...]  # of the smaller network
+    error: float
+    shape: tuple[int, ...]
 
 
-def separate(measured: Measurements, groups: Sequence[Twins], *, nudge_both: bool) -> Separation:
-    """Try what moving the twins apart gains over leaving them together.
+def descend_tied(measured: Measurements, groups: Sequence[Twins], *, nudges: int) -> Tied:
+    """Descend with the twins kept equal, from the stop, and from there with random changes of all weights.
 
     Parameters
     ----------
-    nudge_both
-        Whether the smaller network is moved as far at random, too, so that being moved is no advantage by itself.
+    nudges
+        How many descents with changed weights there are, so that a stop which is bad for another reason than the twins
+        is told.
     """
     clock = measured.clock.part(SHARE_OF_TIME, SECONDS)
-    architecture, l2 = measured.architecture, measured.subject.l2
-    smaller, start = merged(architecture, measured.parameters, groups)
-    rng, tied, apart = measured.rng(10), [measured.error], []
-    starts = [start] + [_nudged(smaller, start, None, rng) for _ in range(NUDGES if nudge_both else 0)]
-    for k, first in enumerate(starts):
-        tied.append(descend_from(smaller, first, measured.rows, clock.part(0.5 / (len(starts) - k)), l2=l2)[0][0])
-    for k in range(NUDGES):
-        first = _nudged(architecture, measured.parameters, groups, rng)
-        apart.append(descend_from(architecture, first, measured.rows, _rest(clock, NUDGES - k), l2=l2)[0][0])
-    return Separation(min(tied), min(apart), smaller.shape)
-
-
-def _rest(clock: Clock, parts: int) -> Clock:
-    return clock.part(1.0 / parts)
-
-
-def _nudged(
-    architecture: Architecture, parameters: Array, groups: Sequence[Twins] | None, rng: np.random.Generator
-) -> Array:
-    """Return weights with random ones of Glorot's size added to those of the twins, or of all hidden units."""
-    weights = parameters.copy()
-    layers = architecture.layers(weights)
-    for i, (W, above) in enumerate(zip(layers, layers[1:], strict=False)):
-        chosen = [unit for group in groups or () if group.layer == i for unit in group.units]
-        units = np.arange(len(W)) if groups is None else np.array(chosen, dtype=np.int64)
-        W[units] += rng.standard_normal((len(units), W.shape[1])) / np.sqrt(W.shape[1])
-        above[:, units] += rng.standard_normal((len(above), len(units))) / np.sqrt(above.shape[1])
-    return weights
+    smaller, start = merged(measured.architecture, measured.parameters, groups)
+    rng, lowest = measured.rng(10), measured.error
+    for k in range(1 + nudges):
+        size = 0.0 if k == 0 else 1.0 / np.sqrt(np.mean(smaller.shape[:-1]))
+        first = start + size * rng.standard_normal(len(start))
+        part = clock.part(1.0 / (1 + nudges - k))
+        error = descend_from(smaller, first, measured.rows, part, l2=measured.subject.l2)[0][0]
+        lowest = min(lowest, error)
+    return Tied(lowest, smaller.shape)
 
 
 def _of_largest(rows: Array) -> Array:

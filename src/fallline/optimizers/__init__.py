@@ -13,6 +13,7 @@ from fallline.optimizers.momentum import Momentum
 from fallline.optimizers.nesterov import Nesterov
 from fallline.optimizers.newton_cg import NewtonCG
 from fallline.optimizers.optimizer import Iteration, Optimizer, Outcome, Watch
+from fallline.optimizers.relay import Leg, Relay
 from fallline.optimizers.rmsprop import RMSprop
 from fallline.optimizers.rprop import Rprop
 from fallline.optimizers.schedules import Constant, Cosine, OnPlateau, Schedule, Step
@@ -50,6 +51,7 @@ __all__ = [
     "FirstOrder",
     "GradientDescent",
     "Iteration",
+    "Leg",
     "LevenbergMarquardt",
     "Momentum",
     "Nesterov",
@@ -59,6 +61,7 @@ __all__ = [
     "Outcome",
     "RMSprop",
     "Regularisation",
+    "Relay",
     "Rprop",
     "Schedule",
     "Step",

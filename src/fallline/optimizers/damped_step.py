@@ -28,14 +28,18 @@ def primal_step(matrix: Array, damping: Array, gradient: Array) -> Array | None:
 
 
 def dual_step(A: Array, damping: Array, gradient: Array) -> Array:
-    """Return the step from a system of rows · outputs unknowns, by Woodbury's identity.
+    """Return the step from a system of rows · outputs unknowns, by Woodbury's identity; nan where it is singular.
 
-    s = −E⁻¹ (g − Aᵀ (I + A E⁻¹ Aᵀ)⁻¹ A E⁻¹ g).
+    s = −E⁻¹ (g − Aᵀ (I + A E⁻¹ Aᵀ)⁻¹ A E⁻¹ g), whose system is singular to rounding where E is tiny and A lacks rank.
     """
     scaled = A / damping
     system = scaled @ A.T
     system[np.diag_indices(len(A))] += 1.0
-    return np.asarray((A.T @ np.linalg.solve(system, scaled @ gradient) - gradient) / damping)
+    try:
+        solution = np.linalg.solve(system, scaled @ gradient)
+    except np.linalg.LinAlgError:
+        return np.full_like(gradient, np.nan)
+    return np.asarray((A.T @ solution - gradient) / damping)
 
 
 def triangular_factor(blocks: Iterable[tuple[Array, Array]], size: int) -> Array:

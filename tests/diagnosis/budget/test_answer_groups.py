@@ -117,3 +117,10 @@ def test_large_tables_are_told_by_count():
     found = explained(network, Rows(X, y))
     assert found.sentence.startswith("0.125 = 50 of 100 rows answered with 0.5, the mean of their targets")
     assert found.groups[0].rows == ()
+
+
+def test_a_group_whose_answer_is_not_the_mean_goes_unmentioned():
+    network = Network([2, 1, 1], seed=0)
+    network.layers[0][:] = [60.0, 60.0, -30.0]
+    network.layers[1][:] = [logit(2 / 3 + 0.05) + 20.0, -20.0]  # the error is only 1.1 % above that of the mean
+    assert explained(network, XOR) is None

@@ -62,6 +62,13 @@ def test_steps_sum_to_the_error_exactly(error, shares):
     assert sum(steps) == error
 
 
+@pytest.mark.parametrize("below", [1e-13, 3e-14, 1e-15])
+def test_a_level_that_only_rounding_keeps_from_the_error_leaves_no_rest(below):
+    steps = split(0.3, [0.1, 0.3 * (1.0 - below)])
+    assert steps[2] == 0.0
+    assert sum(steps) == 0.3
+
+
 @pytest.mark.parametrize("error", [math.nan, math.inf, -1.0])
 def test_an_error_that_cannot_be_split_is_all_left_by_the_descent(error):
     steps = split(error, [0.0, 0.5])
@@ -156,9 +163,9 @@ def test_plateau_of_xor_in_words():
 
 def test_stakes_are_nothing_where_the_error_is_noise_already():
     rng = np.random.default_rng(0)
-    X = rng.uniform(-1.0, 1.0, size=(300, 1))
-    y = np.sin(3.0 * X[:, 0]) + 0.5 * rng.normal(size=300)
-    network = Network([1, 60, 1], ["tanh", "identity"], loss="mean_squared_error", seed=0)
+    X = rng.uniform(-1.0, 1.0, size=(150, 1))
+    y = np.sin(3.0 * X[:, 0]) + 0.5 * rng.normal(size=150)
+    network = Network([1, 40, 1], ["tanh", "identity"], loss="mean_squared_error", seed=0)
     network.layers[0][:] *= 30.0
     subject = descended(network, X, y, Adam(0.01), limits=Limits(iterations=300))
     evidence = Evidence(subject, Clock(10.0))

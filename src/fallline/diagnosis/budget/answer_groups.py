@@ -19,6 +19,7 @@ from fallline.engine import Array, Index
 
 MOST_GROUPS = 6
 SAME_ANSWER = 0.03  # of the targets' range: outputs that near to each other are one answer
+EXACTLY = 0.003  # of the targets' range: an answer that near to their mean is called it
 EXPLAINED = 0.015  # of the error, that the spread inside the groups may differ from it
 FEW_ROWS = 12  # which are named by number
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -174,7 +175,10 @@ def _sentence(measured: Measurements, mixed: list[AnswerGroup]) -> str:
         rows = f"{_number(group.count)} of {_number(n)} rows"
         if group.rows:
             rows += f" ({_list(group.rows)})"
-        words = f"{rows} answered with {_answer(group.answer)}, the {centre} of their targets"
+        nearly = f"nearly the {centre} {_answer(group.target)} of their targets"
+        words = f"{rows} answered with {_answer(group.answer)}, {nearly}"
+        if np.abs(np.subtract(group.answer, group.target)).max() <= EXACTLY * float(np.ptp(measured.y)):
+            words = f"{rows} answered with {_answer(group.target)}, the {centre} of their targets"
         if group.rows and measured.architecture.outputs == 1:
             words += f" {_list([float(measured.y[i - 1, 0]) for i in group.rows])}"
         if group.alike:

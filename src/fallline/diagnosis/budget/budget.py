@@ -113,32 +113,24 @@ def error_budget(measured: Measurements) -> Budget:
 
 
 def split(error: float, levels: list[float]) -> list[float]:
-    """Return the steps from 0 up the levels and to the error: each 0 or more, and their sum in order is the error.
+    """Return the steps from 0 up the levels and to the error: each 0 or more, and their sum is the error.
 
-    A level below the one before it counts as that one, and one above the error as the error. The last step is the
-    rest; where rounding lets the sum miss the error by a bit, the largest step takes it.
+    A level below the one before it counts as that one, and one above the error as the error. The steps are whole
+    multiples of the distance between the error and the next double, so that no sum of them is rounded.
     """
     if not (math.isfinite(error) and error > 0.0):
         return [0.0] * len(levels) + [error]
-    steps, reached = [], 0.0
-    for level in levels:
-        height = max(reached, min(level, error)) if math.isfinite(level) else reached
-        step = height - reached
-        steps.append(step if step > ROUNDING * error else 0.0)
-        reached = sum(steps)
-    if reached > error:
-        largest = max(range(len(steps)), key=lambda k: steps[k])
-        while sum(steps) > error:
-            steps[largest] = math.nextafter(steps[largest], 0.0)
-    rest = max(0.0, error - sum(steps))
-    steps.append(rest if rest > ROUNDING * error else 0.0)
+    unit = math.ulp(error)
+    whole, nothing = round(error / unit), round(ROUNDING * error / unit)
+    reached, steps = 0, []
+    for level in [*levels, error]:
+        height = round(min(level, error) / unit) if math.isfinite(level) else reached
+        step = height - reached if height - reached > nothing else 0
+        steps.append(step)
+        reached += step
     largest = max(range(len(steps)), key=lambda k: steps[k])
-    for _ in range(1_000):
-        missing = error - sum(steps)
-        if missing == 0.0:
-            break
-        steps[largest] = max(math.nextafter(steps[largest], math.copysign(math.inf, missing)), steps[largest] + missing)
-    return steps
+    steps[largest] += whole - reached  # at most what counted as nothing
+    return [step * unit for step in steps]
 
 
 def _at_most(level: float, error: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ def _architecture(budget: Budget) -> str:
 
 def _descent(budget: Budget) -> str:
     floor = budget.floor
+    if not math.isfinite(budget.error):
+        return "The error is not a finite number, so that it has no parts."
     where = "" if floor.start is None else f", from other first weights (seed {floor.start})"
     proof = f": weights of the same shape with error {floor.error:.4g} are known{where}"
     if budget.penalty > 0.0:

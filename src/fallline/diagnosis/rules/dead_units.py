@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from fallline.diagnosis.arms import arms
+from fallline.diagnosis.arms import arms, worth_trying
 from fallline.diagnosis.evidence import Evidence
 from fallline.diagnosis.finding import Finding
 from fallline.diagnosis.measurements import Measurements
-from fallline.diagnosis.recentring import recentred
+from fallline.diagnosis.recentring import Mask, recentred
 from fallline.diagnosis.rule import Kind, Rule
 from fallline.diagnosis.signals import highest_pre_activations
 from fallline.diagnosis.subject import Subject, descended
@@ -66,13 +68,16 @@ class DeadUnits(Rule):
             return self.clear("The network has no relu units, the only ones whose slope is exactly 0.")
         masks = dead(evidence)
         counts = [int(mask.sum()) for mask in masks]
-        numbers = {"dead": counts, "alive": [len(mask) - count for mask, count in zip(masks, counts, strict=True)]}
+        numbers: dict[str, Any] = {
+            "dead": counts,
+            "alive": [len(mask) - count for mask, count in zip(masks, counts, strict=True)],
+        }
         if not any(counts):
             return self.clear("Every relu unit is above 0 on some row.", **numbers)
-        words = _words(evidence, masks)
+        words = _words(masks)
         if all(count < MANY * len(mask) for count, mask in zip(counts, masks, strict=True)):
             return self.clear(f"Dead on every row: {words}; the rest of each layer is alive.", **numbers)
-        if not evidence.stakes.matters:
+        if not worth_trying(evidence):
             return self.clear(f"Dead on every row: {words}; harmless, since {evidence.stakes.sentence}.", **numbers)
         highest = highest_pre_activations(evidence.architecture, evidence.parameters, evidence.X)
         certified = sum(int((mask & (z <= 0.0)).sum()) for mask, z in zip(masks, highest, strict=True))
@@ -94,7 +99,9 @@ class DeadUnits(Rule):
             f"{trial.error:.4g} to {trial.control:.4g}, and to {trial.treated:.4g} with the dead ones drawn anew"
         )
         if not trial.helps(GAIN, RATIO):
-            return self.clear(f"Dead on every row: {words}; but that does not hold the error up: {compared}.", **numbers)
+            return self.clear(
+                f"Dead on every row: {words}; but that does not hold the error up: {compared}.", **numbers
+            )
         total = sum(counts)
         return self.fires(
             f"Dead on every row: {words}. Their gradient is exactly 0, so no step moves them; {certified} of the "
@@ -110,15 +117,17 @@ class DeadUnits(Rule):
         X = rng.uniform(-1.0, 1.0, (60, 2))
         network = Network([2, 6, 1], ["relu", "identity"], loss="mean_squared_error", seed=1)
         network.architecture.layers(network.parameters)[0][:5, -1] = -6.0
-        return descended(network, X, np.abs(X[:, :1]) - X[:, 1:] ** 2, GradientDescent(0.1), limits=Limits(iterations=1500))
+        return descended(
+            network, X, np.abs(X[:, :1]) - X[:, 1:] ** 2, GradientDescent(0.1), limits=Limits(iterations=1500)
+        )
 
 
-def dead(measured: Measurements) -> list[Array]:
+def dead(measured: Measurements) -> list[Mask]:
     """Return which relu units of each layer are 0 on every row, (units,) each."""
-    return [
-        (passed.z <= 0.0).all(axis=0) if name == "relu" else np.zeros(passed.z.shape[1], dtype=bool)
-        for name, passed in zip(measured.architecture.activations, measured.trace, strict=True)
-    ]
+    masks: list[Mask] = []
+    for name, passed in zip(measured.architecture.activations, measured.trace, strict=True):
+        masks.append(np.all(passed.z <= 0.0, axis=0) & (name == "relu"))
+    return masks
 
 
 def _loss_gradient(evidence: Evidence) -> Array:
@@ -127,7 +136,7 @@ def _loss_gradient(evidence: Evidence) -> Array:
     return np.asarray(evidence.gradient - penalty)
 
 
-def _words(evidence: Evidence, masks: list[Array]) -> str:
+def _words(masks: list[Mask]) -> str:
     layers = len(masks)
     return ", ".join(
         f"{int(mask.sum())} of {len(mask)} unit{'s' * (len(mask) > 1)} of layer {i} (of {layers})"

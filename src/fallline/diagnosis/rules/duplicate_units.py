@@ -8,12 +8,13 @@ from fallline.diagnosis.evidence import Evidence
 from fallline.diagnosis.finding import Finding
 from fallline.diagnosis.rule import Kind, Rule
 from fallline.diagnosis.subject import Subject, descended
-from fallline.diagnosis.twins import EQUAL, Twins, find_twins, gradient_difference, separate
+from fallline.diagnosis.twins import EQUAL, Twins, descend_tied, find_twins, gradient_difference
 from fallline.network import Network
 from fallline.optimizers import Adam
 from fallline.training.stopping import Limits
 
-LEAST_GAIN = 0.3  # of what the descent left, by moving the units apart
+LEAST_GAIN = 0.3  # of what the descent left, that descents with the units kept equal cannot reach
+NUDGES = 3
 
 
 class DuplicateUnits(Rule):
@@ -24,14 +25,17 @@ class DuplicateUnits(Rule):
     kind = Kind.LANDSCAPE
     explanation = (
         "Two hidden units with equal weights on both sides (or, with an odd activation such as tanh, with all signs "
-        "flipped) compute the same, so their gradients are the same and no step tells them apart: they act as one unit, "
-        "and the network is as good as a smaller one. Every minimum of the smaller network is such a point of the larger "
-        "one, where its descent ends though a better one exists. The rule compares weights and gradients, lets the "
-        "smaller network descend from here, and lets the twins descend after a random push. Twins that cost nothing, as in "
-        "a network with units to spare, are not reported, nor are units that look alike but have different outgoing "
-        "weights: a descent can part those, and the rule on saddle points says when it does not."
+        "flipped) compute the same, so their gradients are the same and no step tells them apart: they act as one "
+        "unit, and the network is as good as a smaller one. Every minimum of the smaller network is such a point of "
+        "the larger one, where its descent ends though a better one exists. The rule compares weights and gradients, "
+        "lets the smaller network that they make descend, from here and from other weights: what it cannot reach, the "
+        "twins cost. Twins that cost nothing, as in a network with units to spare, are not reported, nor are units "
+        "that look alike but have different outgoing weights: a descent can part those, and the rule on saddle points "
+        "says when it does not."
     )
-    remedy = "Move one of the twins to a random place (or add noise to both), then go on; a fresh start does it as well."
+    remedy = (
+        "Move one of the twins to a random place (or add noise to both), then go on; a fresh start does it as well."
+    )
     remedies = ("negative_curvature", "other_initialisation", "restart")
     explains = ("saddle_point", "local_minimum", "flat_region", "too_few_iterations", "premature_stop")
     sources = (
@@ -52,26 +56,27 @@ class DuplicateUnits(Rule):
         named = _named(groups)
         if not evidence.stakes.matters:
             return self.clear(f"{named} are equal, but {evidence.stakes.sentence}.")
-        trial = separate(evidence, groups, nudge_both=True)
-        gain = min(trial.tied - trial.apart, evidence.stakes.left)
+        tied, floor = descend_tied(evidence, groups, nudges=NUDGES), evidence.budget.floor
+        gain = min(tied.error - floor.error, evidence.stakes.left)
         if gain < LEAST_GAIN * evidence.stakes.left:
             return self.clear(
-                f"{named} are equal, but that costs little: the smaller network {list(trial.shape)} that they make "
-                f"comes to an error of {trial.tied:.4g}, and with them apart it is {trial.apart:.4g}."
+                f"{named} are equal, but that costs little: the smaller network {list(tied.shape)} that they make "
+                f"comes to an error of {tied.error:.4g}, and the whole one to {floor.error:.4g}."
             )
         spare = sum(len(group.units) - 1 for group in groups)
         return self.fires(
-            f"{named} have the same weights on both sides and get the same gradient (difference {difference:.1g} of its "
-            f"size), so they stay equal and act as one: the network is worth a {list(trial.shape)} one. Kept equal it comes "
-            f"to an error of {trial.tied:.4g}; with them moved apart at random, to {trial.apart:.4g}.",
+            f"{named} have the same weights on both sides and get the same gradient (difference {difference:.1g} of "
+            f"its size), so they stay equal and act as one: the network is worth a {list(tied.shape)} one. "
+            f"{1 + NUDGES} descents that keep them equal came to {tied.error:.4g} at best; other weights of this shape "
+            f"come to {floor.error:.4g}.",
             confidence=0.98,
             share=gain / evidence.error,
             groups=[{"layer": group.layer + 1, "units": [unit + 1 for unit in group.units]} for group in groups],
             units_to_spare=spare,
             gradient_difference=difference,
-            effective_shape=list(trial.shape),
-            error_together=trial.tied,
-            error_apart=trial.apart,
+            effective_shape=list(tied.shape),
+            error_kept_equal=tied.error,
+            floor=floor.error,
         )
 
     def example(self) -> Subject:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -30,11 +31,12 @@ class FlatRegion(Rule):
     kind = Kind.LANDSCAPE
     explanation = (
         "In a flat region the error hardly changes with the hidden layers' weights: neither slope nor "
-        "curvature shows a way, although a far lower error exists. This happens where activations are saturated, so that their "
-        "slopes vanish, or where the weights of several layers are so small that nothing passes through them. A gradient step "
-        "is as small as the slope, so the descent stands still; it has not found a minimum, which would have ground "
-        "that rises around it. The rule measures slope and curvature in steps that change a unit's input by 1, against what a "
-        "lower error would gain, tries such steps, and looks how far away the error begins to fall."
+        "curvature shows a way, although a far lower error exists. This happens where activations are saturated, so "
+        "that their slopes vanish, or where the weights of several layers are so small that nothing passes through "
+        "them. A gradient step is as small as the slope, so the descent stands still; it has not found a minimum, "
+        "which would have ground that rises around it. The rule measures slope and curvature in steps that change a "
+        "unit's input by 1, against what a lower error would gain, tries such steps, and looks how far away the error "
+        "begins to fall."
     )
     remedy = (
         "Start from other first weights, of a size that keeps the units' inputs near 1; scale the inputs; or choose "
@@ -55,17 +57,23 @@ class FlatRegion(Rule):
             return self.clear(f"Nothing to look for: {evidence.stakes.sentence}.")
         left = evidence.stakes.left
         measured = flatness(evidence, left)
-        numbers = {"slope": measured.slope, "curvature": None if math.isnan(measured.curvature) else measured.curvature}
+        numbers: dict[str, Any] = {
+            "slope": measured.slope,
+            "curvature": None if math.isnan(measured.curvature) else measured.curvature,
+        }
         if not measured.flat:
             what = "slope" if math.isnan(measured.curvature) else "curvature"
             return self.clear(f"The error has {what} at the stop.", **numbers)
         changes, distance = self._steps(evidence, measured, left)
         if changes > UNIT_STEP:
-            return self.clear(f"Steps that change a unit's input by 1 change the error by {changes:.1%} of the rest.", **numbers)
+            return self.clear(
+                f"Steps that change a unit's input by 1 change the error by {changes:.1%} of the rest.", **numbers
+            )
         return self.fires(
-            f"The error hardly depends on the hidden layers' weights here: a step that changes a unit's input by 1 changes "
-            f"the error by at most {changes:.2g} of the {left:.4g} that a lower error would gain (slope {measured.slope:.1g}, "
-            f"curvature {measured.curvature:.1g} of it); it falls no nearer than {distance:.2g} such steps away, as far as was tried. Other weights of this shape come to "
+            f"The error hardly depends on the hidden layers' weights here: a step that changes a unit's input by 1 "
+            f"changes the error by at most {changes:.2g} of the {left:.4g} that a lower error would gain (slope "
+            f"{measured.slope:.1g}, curvature {measured.curvature:.1g} of it); it falls no nearer than {distance:.2g} "
+            f"such steps away, as far as was tried. Other weights of this shape come to "
             f"{evidence.budget.floor.error:.4g}.",
             confidence=0.9,
             share=left / evidence.error,

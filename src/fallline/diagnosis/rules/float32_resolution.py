@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -56,7 +57,7 @@ class Float32Resolution(Rule):
         if coarse is None or fine is None:
             return self.not_enough_data("There was no time to go on in float64.")
         left, reached = evidence.stakes.left, min(evidence.error, coarse.level)
-        numbers = {
+        numbers: dict[str, Any] = {
             "rounding": rounding,
             "iterations": fine.iterations,
             "error_in_float32": coarse.level if coarse.finite else None,
@@ -71,8 +72,8 @@ class Float32Resolution(Rule):
             )
         return self.fires(
             f"Rounding to float32 alone makes errors of about {rounding:.2g}, and the descent ended at "
-            f"{evidence.error:.4g}. From the same weights, the same descent comes to {fine.level:.4g} in float64 and to "
-            f"{coarse.level:.4g} in float32.",
+            f"{evidence.error:.4g}. From the same weights, the same descent comes to {fine.level:.4g} in float64 and "
+            f"to {coarse.level:.4g} in float32.",
             confidence=0.97,
             share=min(1.0, max(gain / evidence.error, 0.0)),
             **numbers,

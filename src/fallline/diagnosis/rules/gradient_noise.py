@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from fallline.diagnosis.evidence import Evidence
@@ -58,8 +60,9 @@ class GradientNoise(Rule):
         once, lower, whole = descents.unchanged(), descents.at_rate(0.1), descents.on_all_rows()
         if once is None or lower is None or whole is None:
             return self.not_enough_data("There was no time to try a lower rate.", noise=noise)
-        expected, left = min(descents.expected(), evidence.error), evidence.stakes.left
-        numbers = {
+        # The error of the last weights is a matter of chance; what counts is how high the error hovers over the floor.
+        expected, left = descents.expected(), evidence.stakes.left - (evidence.error - descents.recent())
+        numbers: dict[str, Any] = {
             "batch": batch,
             "noise": noise,
             "iterations": once.iterations,
@@ -70,7 +73,9 @@ class GradientNoise(Rule):
         }
         gains = [expected - each.level if each.finite else -1.0 for each in (lower, whole)]
         if gains[0] < LEAST_GAIN * left or gains[1] < 0.3 * gains[0]:
-            return self.clear("Batches differ, but neither a lower rate nor all rows at each step do better.", **numbers)
+            return self.clear(
+                "Batches differ, but neither a lower rate nor all rows at each step do better.", **numbers
+            )
         return self.fires(
             f"The gradients of batches of {batch} rows carry {noise:.3g} times as much noise as slope. Going on so for "
             f"{once.iterations:,} epochs ends at the error {once.level:.4g}; a tenth of the rate comes to "

@@ -15,8 +15,9 @@ from fallline.network import Network
 from fallline.optimizers import FirstOrder, GradientDescent, Rprop
 from fallline.training.stopping import Limits, StopReason
 
-LEAST_GAIN = 0.15  # of what is left, that a lower rate has to remove beyond what the rate itself would
+LEAST_GAIN = 0.3  # of what is left, that a lower rate has to remove beyond what the rate itself would
 LEAST_GAIN_FROM_OVERFLOW = 0.02  # … where the rate itself overflows
+STILL_FALLING = 0.25  # of what is left, removed at the rate itself: then it is no fault
 LEAST_GAIN_ANEW = 0.5  # … where the descent is made again from its first weights
 EDGE = 0.8  # of the limit of stability: at the edge, λmax hovers around it
 CLIMBED = 1.2  # times the first error: what a stable descent never exceeds
@@ -72,12 +73,16 @@ class LearningRateTooLarge(Rule):
         climbed = highest > CLIMBED * descent.history.records[0].train_error
         if not overflowed and not climbed and not relative > EDGE and bounces < BOUNCING:
             return self.clear(f"Hardly any step climbs ({bounces:.0%}) at the learning rate {rate:.3g}.")
-        left, once = evidence.stakes.left, descents.unchanged()
+        # The error of the last weights is a matter of chance; what counts is how high the error hovers over the floor.
+        left, once = evidence.stakes.left - (evidence.error - descents.recent()), descents.unchanged()
         if once is None:
             return self.not_enough_data("There was no time to try another rate.")
         reference = min(descents.expected(), evidence.error)
         if overflowed and once.finite and evidence.error - once.level > LEAST_GAIN * left:
             return self.clear(f"The descent overflowed, but from the weights kept it goes on at the rate {rate:.3g}.")
+        goes_on = descents.recent() - reference
+        if not overflowed and not climbed and goes_on > STILL_FALLING * left:
+            return self.clear(f"The error goes on falling at the rate {rate:.3g}, by {goes_on:.3g} in the same work.")
         best, factor = once, 1.0
         for lower in (0.5, 0.1) if not overflowed else (0.5, 0.1, 0.01):
             course = descents.at_rate(lower)
@@ -86,7 +91,7 @@ class LearningRateTooLarge(Rule):
             if course.finite and (course.level < best.level or not best.finite):
                 best, factor = course, lower
         gain = reference - best.level if factor < 1.0 else 0.0
-        numbers = {
+        numbers: dict[str, Any] = {
             "learning_rate": rate,
             "share_of_stable_rate": None if math.isnan(relative) else relative,
             "share_of_steps_that_climb": bounces,
@@ -102,7 +107,9 @@ class LearningRateTooLarge(Rule):
             if whole is None:
                 return self.not_enough_data("There was no time to tell the rate from the noise of the batches.")
             if whole.finite and reference - whole.level > 0.3 * gain:
-                return self.clear("Steps of the same length on all rows go down: it is the noise of batches.", **numbers)
+                return self.clear(
+                    "Steps of the same length on all rows go down: it is the noise of batches.", **numbers
+                )
         edge = f", {relative:.2g} of the limit of stability," if not math.isnan(relative) else ""
         how = (
             f"the error overflowed {descent.detail}"
@@ -141,8 +148,9 @@ class LearningRateTooLarge(Rule):
         numbers |= {"highest_error": highest, "error_from_first_weights_at_a_tenth": anew.level}
         return self.fires(
             f"At the learning rate {rate:.3g} the error climbed from {first.error:.4g} to {highest:.4g}, and the steps "
-            f"threw the weights to where no rate helps any more. From the first weights, {anew.iterations:,} iterations "
-            f"at the rate {0.1 * rate:.3g} come to {anew.level:.4g}, against {evidence.error:.4g} at the stop.",
+            f"threw the weights to where no rate helps any more. From the first weights, {anew.iterations:,} "
+            f"iterations at the rate {0.1 * rate:.3g} come to {anew.level:.4g}, against {evidence.error:.4g} at the "
+            "stop.",
             confidence=0.9,
             share=evidence.stakes.share,
             **numbers,

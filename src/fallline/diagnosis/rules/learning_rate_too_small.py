@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -59,6 +60,9 @@ class LearningRateTooSmall(Rule):
             return self.clear(f"The learning rate holds nothing up: {evidence.stakes.sentence}.")
         if not descents.possible:
             return self.not_enough_data("There was no descent, or no time to try another rate.")
+        descent = evidence.subject.descent
+        if descent is not None and _rate(descents) < 0.1 * float(np.nanmax(descent.history.column("learning_rate"))):
+            return self.clear(f"The schedule has lowered the learning rate to {_rate(descents):.3g} on purpose.")
         relative = descents.rate * (descents.drive) * evidence.spectrum.size / 2.0
         if relative > FAR_BELOW:
             return self.clear(
@@ -78,7 +82,7 @@ class LearningRateTooSmall(Rule):
             return self.not_enough_data("There was no time to try another rate.")
         falls = [evidence.error - each.level if each is not None else math.nan for each in courses]
         predicted = descents.rate * descents.drive * evidence.gradient_norm**2
-        numbers = {
+        numbers: dict[str, Any] = {
             "learning_rate": _rate(descents),
             "share_of_stable_rate": None if math.isnan(relative) else relative,
             "iterations": once.iterations,
@@ -90,7 +94,8 @@ class LearningRateTooSmall(Rule):
         if not better or not _gains(evidence, courses[-1]):
             return self.clear(
                 f"From the same weights and by the same work, 10 and 100 times the learning rate {_rate(descents):.3g} "
-                f"lower the error by {falls[1]:.3g} and {falls[2]:.3g}, the rate itself by {falls[0]:.3g}: not far more.",
+                f"lower the error by {falls[1]:.3g} and {falls[2]:.3g}, the rate itself by {falls[0]:.3g}: not far "
+                "more.",
                 **numbers,
             )
         work = once.iterations

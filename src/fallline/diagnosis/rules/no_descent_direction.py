@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -15,9 +17,10 @@ from fallline.network import Network
 
 LEAST_UPDATES = 5
 MOST_UPDATES = 64  # looked at, evenly spread
-CLIMBING = -0.2  # median cosine with the way down, below which a layer climbs
+CLIMBING = -0.2  # mean cosine with the way down, below which a layer climbs
 UNRELATED = 0.02  # … and within which the whole update has nothing to do with it
-CONSISTENT = 0.9  # share of the updates in which it has to be so
+CONSISTENT = 0.75  # share of the updates in which it has to be so
+CERTAIN = 4.0  # standard errors of the mean cosine
 MOMENTUM = 0.98  # share of an update that the update before and the gradient explain, with the right signs
 
 
@@ -84,8 +87,8 @@ class NoDescentDirection(Rule):
             return self.clear("Each update is a share of the one before and a step down the gradient: momentum.")
         whole = _cosines(gradients, changes, slice(None))
         offsets = evidence.architecture.offsets
-        layers = [_cosines(gradients, changes, slice(*each)) for each in zip(offsets[:-1], offsets[1:], strict=True)]
-        numbers = {
+        layers = [_cosines(gradients, changes, slice(*each)) for each in pairwise(offsets)]
+        numbers: dict[str, Any] = {
             "updates": len(changes),
             "cosine": float(np.median(whole)),
             "cosine_of_layers": [float(np.median(each)) for each in layers],
@@ -119,7 +122,8 @@ class NoDescentDirection(Rule):
                 **numbers,
             )
         return self.clear(
-            f"{seen} {downhill:.0%} point downhill (median cosine {np.median(whole):.2f}), and no layer climbs.", **numbers
+            f"{seen} {downhill:.0%} point downhill (median cosine {np.median(whole):.2f}), and no layer climbs.",
+            **numbers,
         )
 
     def example(self) -> Subject:
@@ -146,7 +150,7 @@ def momentum_explains(evidence: Evidence, updates: list[Update]) -> bool:
     """Whether consecutive updates are μ · (the one before) − rate · gradient, with 0 ≤ μ ≤ 1 and a rate above 0."""
     pairs = [
         (first, second)
-        for first, second in zip(updates, updates[1:], strict=False)
+        for first, second in pairwise(updates)
         if np.allclose(first.parameters + first.change, second.parameters, rtol=1e-6, atol=1e-12)
     ]
     if not pairs:
@@ -171,4 +175,5 @@ def _cosines(gradients: list[Array], changes: list[Array], part: slice) -> Array
 
 
 def _consistently(cosines: Array) -> bool:
-    return bool(np.median(cosines) < CLIMBING and np.mean(cosines < 0.0) >= CONSISTENT)
+    doubt = CERTAIN * float(np.std(cosines)) / np.sqrt(len(cosines))
+    return bool(np.mean(cosines) < min(CLIMBING, -doubt) and np.mean(cosines < 0.0) >= CONSISTENT)

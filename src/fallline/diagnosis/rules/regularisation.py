@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from fallline.diagnosis.budget.floor import descend_from
@@ -9,15 +11,16 @@ from fallline.diagnosis.evidence import Evidence
 from fallline.diagnosis.finding import Finding
 from fallline.diagnosis.rule import Kind, Rule
 from fallline.diagnosis.subject import Subject, descended
-from fallline.engine import Array, Objective
+from fallline.engine import Array, Objective, reference
 from fallline.network import Network
 from fallline.optimizers import LBFGS
 from fallline.training.stopping import Limits
 
 LEAST_SHARE = 0.15  # of the error, that the penalty has to hold up
 LEAST_OF_CONSTANT = 0.01  # of the error of the best constant answer, likewise
-LEAST_GAIN = 0.1  # of the validation error, that a weaker penalty has to remove
-WEAKER = (0.1, 0.01, 0.0)
+LEAST_GAIN = 0.25  # of the validation error, that a weaker penalty has to remove …
+CERTAIN = 2.5  # … and standard errors of the mean of the rows' differences
+WEAKER = (0.1, 0.01)
 SECONDS = 0.2  # for the descent with each
 
 
@@ -61,10 +64,12 @@ class Regularisation(Rule):
         if evidence.clock.over:
             return self.not_enough_data("There was no time to try a weaker penalty.", share_of_penalty=share)
         held_out = Objective(evidence.architecture, evidence.validation)
-        control = min(evidence.validation_error, held_out.error(self._with(evidence, 1.0)))
-        errors = {factor: held_out.error(self._with(evidence, factor)) for factor in WEAKER}
+        control_at = min(evidence.parameters, self._with(evidence, 1.0), key=held_out.error)
+        control = held_out.error(control_at)
+        weaker = {factor: self._with(evidence, factor) for factor in WEAKER} | {0.0: budget.floor.parameters}
+        errors = {factor: held_out.error(parameters) for factor, parameters in weaker.items()}
         factor = min(errors, key=lambda each: errors[each])
-        numbers = {
+        numbers: dict[str, Any] = {
             "l2": l2,
             "share_of_penalty": share,
             "slope_against_penalty": against,
@@ -72,27 +77,33 @@ class Regularisation(Rule):
             "weaker_l2": factor * l2,
             "validation_error_at_weaker": errors[factor],
         }
-        if not errors[factor] < (1.0 - LEAST_GAIN) * control:
+        X, y = evidence.validation.block(0, len(evidence.validation))
+        by_row = [reference.loss_by_row(evidence.architecture, at, X, y) for at in (control_at, weaker[factor])]
+        gains = by_row[0] - by_row[1]
+        doubt = float(gains.std()) / np.sqrt(len(gains))
+        if not errors[factor] < (1.0 - LEAST_GAIN) * control or not float(gains.mean()) > CERTAIN * doubt:
             return self.clear(
                 f"The penalty holds up {share:.1%} of the training error, and rightly: on the validation rows a weaker "
                 f"one comes to {errors[factor]:.4g}, against {control:.4g}.",
                 **numbers,
             )
         return self.fires(
-            f"The penalty l2 = {l2:.3g} holds up {share:.1%} of the error: without it, this shape comes to "
-            f"{budget.floor.error:.4g} instead of {evidence.error:.4g}, and the gradient of the loss alone points "
-            f"against it (cosine {against:.2f}). With l2 = {factor * l2:.3g} the validation error falls from "
-            f"{control:.4g} to {errors[factor]:.4g}.",
+            f"The penalty l2 = {l2:.3g} holds up {share:.1%} of the error {evidence.error:.4g}, where the gradient of "
+            f"the loss alone points against it (cosine {against:.2f}). With l2 = {factor * l2:.3g} the validation "
+            f"error falls from {control:.4g} to {errors[factor]:.4g}.",
             confidence=0.97,
             share=share,
             **numbers,
         )
 
     def _with(self, evidence: Evidence, factor: float) -> Array:
-        """Return the weights where a descent from the stop ends with so many times the penalty."""
+        """Return the weights where a descent with so many times the penalty ends.
+
+        From the lowest weights known, since a strong penalty leaves weights that are next to a saddle for a weaker one.
+        """
         clock = evidence.clock.part(0.3, SECONDS)
         l2 = factor * evidence.subject.l2
-        return descend_from(evidence.architecture, evidence.parameters, evidence.rows, clock, l2=l2)[0][1]
+        return descend_from(evidence.architecture, evidence.budget.floor.parameters, evidence.rows, clock, l2=l2)[0][1]
 
     def example(self) -> Subject:
         X = np.linspace(-1.0, 1.0, 60)[:, None]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from fallline.diagnosis.budget.floor import descend_from
@@ -21,10 +23,11 @@ LEAST_CURVATURE = 1e-7  # of the largest, below which it may be rounding
 STEEP = 0.01  # of what the descent left: what the best stable step against the gradient may gain at a saddle
 QUADRATIC = 0.25  # of ½|λ|s², by which the error has to fall on both sides
 BOTH_SIDES = 1e-3  # of what the descent left, that ½|λ|s² has to be for that step
-LEAST_GAIN = 0.05  # of what the descent left, by the step along v and what follows
-BETTER = 5.0  # times what the same gradient steps gain from the stop
+FALLING = 0.1  # of what the descent left, that it gained in the last half of its iterations: it is not held up
+BETTER = {0.01: 10.0, 0.001: 100.0}  # gain, of what the descent left -> times what the same steps gain from the stop
+LEADS_ON = 0.1  # of what the descent left, that a second-order descent from beside the stop gains
 STEPS = (10, 40, 200)  # after so many the two are compared
-SECONDS, SHARE_OF_TIME = 0.4, 0.08
+SECONDS, SHARE_OF_TIME = 0.6, 0.1
 
 
 class SaddlePoint(Rule):
@@ -36,15 +39,22 @@ class SaddlePoint(Rule):
     explanation = (
         "At a saddle point the gradient is zero, as at a minimum, but along some direction the error curves downwards: "
         "the descent has come down a valley to a pass, where the way on leads off to the side. Near it the gradient is "
-        "tiny, so gradient descent takes very many steps to leave, and at the point itself it never does; a saddle often "
-        "stands where two units do the same. The proof is an eigenvector v of the Hessian with a negative eigenvalue "
-        "(its residual shows how certain that is) and an experiment: a step along v lowers the error, on either side, and "
-        "gradient steps from there gain many times what the same steps gain from the stop. A negative eigenvalue alone "
-        "means nothing, since almost every descent that is still falling has some."
+        "tiny, so gradient descent takes very many steps to leave, and at the point itself it never does; a saddle "
+        "often stands where two units do the same. The proof is an eigenvector v of the Hessian with a negative "
+        "eigenvalue (its residual shows how certain that is) and an experiment: a step along v lowers the error, on "
+        "either side, and gradient steps from there gain many times what the same steps gain from the stop. A negative "
+        "eigenvalue alone means nothing, since almost every descent that is still falling has some."
     )
     remedy = "Step along the direction of negative curvature, or add a little noise to the weights, and go on."
     remedies = ("negative_curvature", "second_order", "restart", "other_initialisation")
-    explains = ("flat_region", "vanishing_gradient", "too_few_iterations", "premature_stop", "learning_rate_too_small")
+    explains = (
+        "local_minimum",
+        "flat_region",
+        "vanishing_gradient",
+        "too_few_iterations",
+        "premature_stop",
+        "learning_rate_too_small",
+    )
     sources = (
         "Dauphin, Y., Pascanu, R., Gulcehre, C., Cho, K., Ganguli, S. & Bengio, Y. (2014). Identifying and attacking "
         "the saddle point problem in high-dimensional non-convex optimization. NIPS 27, 2933-2941.",
@@ -58,7 +68,11 @@ class SaddlePoint(Rule):
             return self.clear(f"Nothing to look for: {evidence.stakes.sentence}.")
         left, spectrum, objective = evidence.stakes.left, evidence.spectrum, evidence.objective
         curvature, v, residual = spectrum.lowest
-        numbers = {"gradient_norm": evidence.gradient_norm, "lowest_eigenvalue": curvature, "residual": residual}
+        numbers: dict[str, Any] = {
+            "gradient_norm": evidence.gradient_norm,
+            "lowest_eigenvalue": curvature,
+            "residual": residual,
+        }
         if not curvature < -max(LEAST_RESIDUALS * residual, LEAST_CURVATURE * spectrum.size):
             return self.clear(f"The Hessian has no certain negative eigenvalue (lowest {curvature:.2g}).", **numbers)
         a_step = 0.5 * evidence.gradient_norm**2 / spectrum.size
@@ -67,6 +81,11 @@ class SaddlePoint(Rule):
                 f"There is negative curvature ({curvature:.2g}), but the gradient still leads down: a step gains about "
                 f"{a_step / left:.1%} of what is left.",
                 **numbers,
+            )
+        fall = _recent_fall(evidence)
+        if fall > FALLING * left:
+            return self.clear(
+                f"There is negative curvature ({curvature:.2g}), but the error is still falling.", **numbers
             )
         if flatness(evidence, left).flat:
             return self.clear(f"The curvature {curvature:.2g} is negative, but next to nothing.", **numbers)
@@ -77,44 +96,52 @@ class SaddlePoint(Rule):
         smaller = np.minimum(*falls)
         if not np.any((smaller >= QUADRATIC * predicted) & (predicted >= BOTH_SIDES * left)):
             return self.clear(
-                f"There is negative curvature ({curvature:.2g}), but the error does not fall on both sides of the stop.",
+                f"There is negative curvature ({curvature:.2g}), but the error does not fall on both sides of the "
+                f"stop.",
                 **numbers,
             )
-        side = int(np.argmax([fall.max() for fall in falls]))
-        best = int(np.argmax(falls[side]))
-        sign, length = (1.0, -1.0)[side], float(lengths[best])
-        return self._compare(evidence, start, evidence.parameters + sign * length * v, length, numbers)
+        best = [int(np.argmax(fall)) for fall in falls]
+        sides = [evidence.parameters + sign * lengths[k] * v for sign, k in zip((1.0, -1.0), best, strict=True)]
+        lower = int(falls[1].max() > falls[0].max())
+        length = float(lengths[best[lower]])
+        return self._compare(evidence, start, (sides[lower], sides[1 - lower]), length, numbers)
 
     def _compare(
-        self, evidence: Evidence, start: float, beside: Array, length: float, numbers: dict[str, float]
+        self, evidence: Evidence, start: float, sides: tuple[Array, Array], length: float, numbers: dict[str, Any]
     ) -> Finding:
         """Descend from beside the saddle and from the stop, by the same steps."""
         left, objective = evidence.stakes.left, evidence.objective
         clock = evidence.clock.part(SHARE_OF_TIME, SECONDS)
         rate = 1.0 / evidence.spectrum.size
-        first, steps = clock.part(0.5), 0
-        here, there, gain, control_gain = evidence.parameters, beside, 0.0, 0.0
+        first, steps = clock.part(0.4), 0
+        here, there, gain, control_gain = evidence.parameters, sides[0], 0.0, 0.0
         for until in STEPS:
             with_step, there, _ = gradient_steps(objective, there, rate, until - steps, lambda: first.over)
             control, here, _ = gradient_steps(objective, here, rate, until - steps, lambda: first.over)
             steps, gain, control_gain = until, start - with_step, start - control
-            proven = gain >= LEAST_GAIN * left and gain >= BETTER * control_gain
+            proven = any(gain >= least * left and gain >= times * control_gain for least, times in BETTER.items())
             if proven or first.over:
                 break
         if not proven:
             return self.clear(
-                f"There is negative curvature ({numbers['lowest_eigenvalue']:.2g}), but a step along it and {steps} gradient "
-                f"steps gain {gain:.3g}, against {control_gain:.3g} without it.",
+                f"There is negative curvature ({numbers['lowest_eigenvalue']:.2g}), but a step along it and {steps} "
+                f"gradient steps gain {gain:.3g}, against {control_gain:.3g} without it.",
                 **numbers,
             )
-        further = descend_from(evidence.architecture, beside, evidence.rows, clock, l2=evidence.subject.l2)[0][0]
-        reached = min(further, evidence.error - gain)
+        reached = evidence.error - gain
+        for k, side in enumerate(sides):
+            part = clock.part(1.0 / (2 - k))
+            further = descend_from(evidence.architecture, side, evidence.rows, part, l2=evidence.subject.l2)[0][0]
+            reached = min(reached, further)
+        if evidence.error - reached < LEADS_ON * left:
+            return self.clear(f"The way along the negative curvature leads to {reached:.4g} only.", **numbers)
         eigenvalue, residual = numbers["lowest_eigenvalue"], numbers["residual"]
         return self.fires(
             f"The gradient is next to nothing ({numbers['gradient_norm']:.2g}), but the Hessian has the negative "
-            f"eigenvalue {eigenvalue:.3g} (residual {residual:.1g}; the largest is {evidence.spectrum.highest.value:.3g}): a "
-            f"saddle point. A step of length {length:.3g} along its eigenvector and {steps} gradient steps lower the error "
-            f"from {evidence.error:.4g} to {evidence.error - gain:.4g}; the same gradient steps from the stop, to "
+            f"eigenvalue {eigenvalue:.3g} (residual {residual:.1g}; the largest is "
+            f"{evidence.spectrum.highest.value:.3g}): a saddle point. A step of length {length:.3g} along its "
+            f"eigenvector and {steps} gradient steps lower the error from {evidence.error:.4g} to "
+            f"{evidence.error - gain:.4g}; the same gradient steps from the stop, to "
             f"{evidence.error - control_gain:.4g}.",
             confidence=0.97,
             share=min(evidence.error - reached, left) / evidence.error,
@@ -131,4 +158,14 @@ class SaddlePoint(Rule):
         X = np.linspace(-1.0, 1.0, 40)[:, None]
         network = Network([1, 4, 1], ["tanh", "identity"], loss="mean_squared_error", seed=1)
         network.parameters *= 1e-6
-        return descended(network, X, np.sin(3.0 * X), GradientDescent(0.05), limits=Limits(iterations=50))
+        return descended(network, X, np.sin(3.0 * X), GradientDescent(0.05), limits=Limits(iterations=100))
+
+
+def _recent_fall(evidence: Evidence) -> float:
+    """Return by how much the error fell in the last half of the iterations; 0 where that is not known."""
+    if evidence.subject.descent is None or len(evidence.subject.descent.history) < 3:
+        return 0.0
+    history = evidence.subject.descent.history
+    errors, iterations = history.column("train_error"), history.column("iteration")
+    middle = int(np.searchsorted(iterations, 0.5 * iterations[-1]))
+    return float(errors[middle] - evidence.error)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from fallline.diagnosis.arms import arms
+from fallline.diagnosis.arms import compare, worth_trying
 from fallline.diagnosis.evidence import Evidence
 from fallline.diagnosis.finding import Finding
 from fallline.diagnosis.measurements import Measurements
-from fallline.diagnosis.recentring import recentred
+from fallline.diagnosis.recentring import Mask, recentred
 from fallline.diagnosis.rule import Kind, Rule
 from fallline.diagnosis.signals import relative_slopes
 from fallline.diagnosis.subject import Subject, descended
-from fallline.engine import Array
 from fallline.network import Network
-from fallline.optimizers import FirstOrder, GradientDescent
+from fallline.optimizers import GradientDescent
 from fallline.training.stopping import Limits
 
 BENDING = ("sigmoid", "tanh", "elu", "softplus", "silu", "gelu")  # relu is flat at once: see dead_units
@@ -58,28 +59,28 @@ class SaturatedUnits(Rule):
         "no_descent_direction",
     )
     sources = (
-        "LeCun, Bottou, Orr & Müller (1998): Efficient BackProp. Neural Networks: Tricks of the Trade, sections 4.4-4.6.",
+        "LeCun, Bottou, Orr & Müller (1998): Efficient BackProp. Neural Networks: Tricks of the Trade, section 4.",
         "Glorot & Bengio (2010): Understanding the difficulty of training deep feedforward neural networks. AISTATS.",
     )
 
     def examine(self, evidence: Evidence) -> Finding:
         masks = saturated(evidence)
         counts = [(int(mask.sum()), len(mask)) for mask in masks]
-        numbers = {"saturated": [count for count, _ in counts], "units": [units for _, units in counts]}
+        numbers: dict[str, Any] = {"saturated": [count for count, _ in counts], "units": [units for _, units in counts]}
         if not any(count for count, _ in counts):
             return self.clear("No unit is saturated on nearly all rows.", **numbers)
         words = _words(counts)
         if all(count < MOST_OF_A_LAYER * units for count, units in counts):
             return self.clear(f"Saturated on nearly all rows: {words}; most of each layer is not.", **numbers)
-        if not evidence.stakes.matters:
-            return self.clear(f"Saturated on nearly all rows: {words}; harmless, since {evidence.stakes.sentence}.", **numbers)
+        if not worth_trying(evidence):
+            return self.clear(
+                f"Saturated on nearly all rows: {words}; harmless, since {evidence.stakes.sentence}.", **numbers
+            )
         mended = recentred(evidence, masks)
-        own = evidence.subject.optimizer if isinstance(evidence.subject.optimizer, FirstOrder) else None
-        for optimizer in dict.fromkeys((own, None)):
-            trial = arms(evidence, mended, optimizer)
-            if trial.helps(GAIN, RATIO):
-                break
-        slopes = np.concatenate([relative_slopes(evidence, i)[:, mask] for i, mask in enumerate(masks) if mask.any()], axis=1)
+        trial, helps, share, compared = compare(evidence, mended, GAIN, RATIO, "with their weights pulled back")
+        slopes = np.concatenate(
+            [relative_slopes(evidence, i)[:, mask] for i, mask in enumerate(masks) if mask.any()], axis=1
+        )
         numbers |= {
             "mean_slope": float(slopes.mean()),
             "error": trial.error,
@@ -89,17 +90,15 @@ class SaturatedUnits(Rule):
             "optimizer": trial.optimizer,
             "saturated_at_first": None if evidence.first is None else [int(m.sum()) for m in saturated(evidence.first)],
         }
-        compared = (
-            f"with their weights pulled back, {trial.iterations} iterations of {trial.optimizer} bring the error "
-            f"from {trial.error:.4g} to {trial.treated:.4g}; without, to {trial.control:.4g}"
-        )
-        if not trial.helps(GAIN, RATIO):
-            return self.clear(f"Saturated on nearly all rows: {words}; but that does not hold the error up: {compared}.", **numbers)
+        if not helps:
+            return self.clear(
+                f"Saturated on nearly all rows: {words}; but that does not hold the error up: {compared}.", **numbers
+            )
         return self.fires(
             f"Saturated on nearly all rows: {words}, with {slopes.mean():.2g} of the steepest slope left in the mean"
             f"{_since(evidence, masks)}. This holds the error up: {compared}.",
-            confidence=min(0.98, 0.8 + 0.2 * trial.gain),
-            share=min(1.0, trial.gain),
+            confidence=min(0.98, 0.8 + 0.2 * share),
+            share=share,
             **numbers,
         )
 
@@ -114,12 +113,13 @@ class SaturatedUnits(Rule):
         return descended(network, X, y, GradientDescent(0.1), limits=Limits(iterations=1500))
 
 
-def saturated(measured: Measurements) -> list[Array]:
+def saturated(measured: Measurements) -> list[Mask]:
     """Return which units of each layer are flat on nearly all rows, (units,) each.
 
     An output whose loss is a cross-entropy is none: there the gradient is a − y and no slope comes in.
     """
-    architecture, masks = measured.architecture, []
+    architecture = measured.architecture
+    masks: list[Mask] = []
     for i, (name, units) in enumerate(zip(architecture.activations, architecture.shape[1:], strict=True)):
         is_output = i == len(architecture.activations) - 1
         if name in BENDING and not (is_output and architecture.loss_function.from_logits_of):
@@ -139,7 +139,7 @@ def _words(counts: list[tuple[int, int]]) -> str:
     )
 
 
-def _since(evidence: Evidence, masks: list[Array]) -> str:
+def _since(evidence: Evidence, masks: list[Mask]) -> str:
     if evidence.first is None:
         return ""
     before = sum(int((mask & now).sum()) for mask, now in zip(saturated(evidence.first), masks, strict=True))

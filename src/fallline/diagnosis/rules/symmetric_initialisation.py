@@ -8,13 +8,13 @@ from fallline.diagnosis.evidence import Evidence
 from fallline.diagnosis.finding import Finding
 from fallline.diagnosis.rule import Kind, Rule
 from fallline.diagnosis.subject import Subject, descended
-from fallline.diagnosis.twins import EQUAL, find_twins, gradient_difference, separate
+from fallline.diagnosis.twins import EQUAL, descend_tied, find_twins, gradient_difference
 from fallline.network import Network
 from fallline.optimizers import GradientDescent
 from fallline.training.stopping import Limits
 
 MOST_DIFFERENT = 0.5  # of a layer's units, so that the first weights as a whole count as symmetric
-LEAST_GAIN = 0.3  # of what the descent left, by moving equal units apart
+LEAST_GAIN = 0.3  # of what the descent left, that a descent with the units kept equal cannot reach
 
 
 class SymmetricInitialisation(Rule):
@@ -27,9 +27,9 @@ class SymmetricInitialisation(Rule):
         "Hidden units that begin with equal weights, incoming and outgoing, compute the same and so get the same "
         "gradient: every step moves them alike, and they stay equal for ever. A layer of such units is worth one "
         "unit, however many it has. Where all weights are zero, a layer passes nothing on, and most of the "
-        "gradient is exactly zero as well. The proof lies in the first weights, in the gradients of the equal units, and in "
-        "the weights at the stop, where they are equal still; moving them apart shows what it costs. Weights "
-        "are drawn at random for no other reason than to break this symmetry."
+        "gradient is exactly zero as well. The proof lies in the first weights, in the gradients of the equal units, "
+        "and in the weights at the stop, where they are equal still; a descent that keeps them equal shows what it "
+        "costs. Weights are drawn at random for no other reason than to break this symmetry."
     )
     remedy = "Draw the first weights at random (any initialiser does), a different number for each; biases may be 0."
     remedies = ("other_initialisation", "restart", "negative_curvature")
@@ -74,31 +74,33 @@ class SymmetricInitialisation(Rule):
         if not still:
             return self.clear(f"{_begin(str(groups[0]))} began with equal weights, but the descent has parted them.")
         if not evidence.stakes.matters:
-            return self.clear(f"{_begin(str(still[0]))} began equal and are equal still, but {evidence.stakes.sentence}.")
+            return self.clear(
+                f"{_begin(str(still[0]))} began equal and are equal still, but {evidence.stakes.sentence}."
+            )
         difference = gradient_difference(architecture, first.gradient, still)
-        trial = separate(evidence, still, nudge_both=False)
-        gain = min(trial.tied - trial.apart, evidence.stakes.left)
+        tied, floor = descend_tied(evidence, still, nudges=0), evidence.budget.floor
+        gain = min(tied.error - floor.error, evidence.stakes.left)
         if gain < LEAST_GAIN * evidence.stakes.left:
             return self.clear(
-                f"{_begin(str(still[0]))} began equal and are equal still, but moving them apart lowers the error from "
-                f"{trial.tied:.4g} to {trial.apart:.4g} only."
+                f"{_begin(str(still[0]))} began equal and are equal still, but a descent that keeps them equal goes on "
+                f"to {tied.error:.4g}."
             )
         zero = not np.any(first.parameters)
         units = sum(architecture.shape[group.layer + 1] for group in still)
         how = "All first weights were zero" if zero else f"{_begin(str(still[0]))} began with the same weights"
         return self.fires(
             f"{how}, so the equal units got the same gradient (difference {difference:.1g} of its size) and are equal "
-            f"still: the network is worth a {list(trial.shape)} one. Kept equal they come to an error of {trial.tied:.4g}; "
-            f"moved apart at random, to {trial.apart:.4g}.",
+            f"still: the network is worth a {list(tied.shape)} one. A second-order descent that keeps them equal ends "
+            f"at {tied.error:.4g}; other weights of this shape come to {floor.error:.4g}.",
             confidence=1.0,
             share=gain / evidence.error,
             groups=[{"layer": group.layer + 1, "units": [unit + 1 for unit in group.units]} for group in still],
             units=units,
             all_zero=zero,
             gradient_difference=difference,
-            effective_shape=list(trial.shape),
-            error_together=trial.tied,
-            error_apart=trial.apart,
+            effective_shape=list(tied.shape),
+            error_kept_equal=tied.error,
+            floor=floor.error,
         )
 
     def example(self) -> Subject:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -15,8 +16,10 @@ from fallline.network import Network
 from fallline.optimizers import Adam
 from fallline.training.stopping import Limits, StopReason
 
-LIMITS = (StopReason.ITERATION_LIMIT, StopReason.TIME_LIMIT, StopReason.INTERRUPTED, StopReason.GIVEN_UP)
-LEAST_GAIN = 0.1  # of what is left, that going on for as much work again has to remove
+LIMITS = (StopReason.ITERATION_LIMIT, StopReason.TIME_LIMIT)
+LEAST_GAIN = 0.2  # of what is left, that going on for as much work again has to remove …
+LEAST_FALL = 0.15  # … and of the error
+SEEN = 0.6  # share of that which the experiment has to show, where it is shorter, for its share of a doubling
 STANDING = 0.98  # share of the error left by the last doubling, above which it did not fall
 
 
@@ -60,17 +63,18 @@ class TooFewIterations(Rule):
             return self.not_enough_data("There was no time to go on.")
         error = longer.level
         whole_work = longer.iterations >= descent.iterations or longer.iterations < descents.work
-        forecast = error if whole_work else descents.expected_after(descent.iterations)
-        numbers = {
+        forecast = error if whole_work else min(error, descents.expected_after(descent.iterations))
+        numbers: dict[str, Any] = {
             "iterations": descent.iterations,
             "more_iterations": longer.iterations,
             "error_after": error if longer.finite else None,
             "share_of_error_left_by_doubling": shares,
             "forecast": forecast if math.isfinite(forecast) else None,
         }
-        gain, seen = evidence.error - forecast, evidence.error - error
-        enough = LEAST_GAIN * left * (1.0 if whole_work else 0.5 * longer.iterations / descent.iterations)
-        if gain < LEAST_GAIN * left or seen < enough:
+        gain, seen = descents.recent() - forecast, descents.recent() - error
+        enough = max(LEAST_GAIN * left, LEAST_FALL * evidence.error)
+        part = 1.0 if whole_work else SEEN * math.log2(1.0 + longer.iterations / descent.iterations)
+        if gain < enough or seen < part * enough:
             return self.clear(
                 f"Going on as before for {longer.iterations:,} iterations lowers the error from {evidence.error:.4g} "
                 f"to {error:.4g} only.",
@@ -79,8 +83,7 @@ class TooFewIterations(Rule):
         more = "" if whole_work else f", and twice the iterations are likely to reach {forecast:.4g}"
         return self.fires(
             f"It ended after {descent.iterations:,} iterations: {descent.stop_reason.text}. Going on as before for "
-            f"{longer.iterations:,} iterations lowers the error from {evidence.error:.4g} to {error:.4g}{more}; the "
-            f"lowest known for this shape is {evidence.budget.floor.error:.3g}.",
+            f"{longer.iterations:,} iterations lowers the error from {evidence.error:.4g} to {error:.4g}{more}.",
             confidence=0.9,
             share=min(evidence.stakes.share, max(gain / evidence.error, 0.5 * evidence.stakes.share)),
             **numbers,

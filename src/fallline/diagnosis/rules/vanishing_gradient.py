@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from fallline.diagnosis.arms import arms
+from fallline.diagnosis.arms import compare, worth_trying
 from fallline.diagnosis.evidence import Evidence
 from fallline.diagnosis.finding import Finding
 from fallline.diagnosis.measurements import Measurements
@@ -14,12 +16,12 @@ from fallline.diagnosis.signals import sensitivities
 from fallline.diagnosis.subject import Subject, descended
 from fallline.engine import Array
 from fallline.network import Network
-from fallline.optimizers import FirstOrder, GradientDescent
+from fallline.optimizers import GradientDescent
 from fallline.training.stopping import Limits
 
 DEEP = 4  # layers of weights
-FACTOR = 0.5  # that a layer lets through in the geometric mean
-PRODUCT = 0.02  # that all layers between the first and the last let through
+FACTOR = 0.6  # that a layer lets through in the geometric mean
+PRODUCT = 0.05  # that all layers between the first and the last let through
 GAIN = 0.15  # share of the error that balanced first weights have to win over going on
 RATIO = 2.0
 
@@ -67,20 +69,24 @@ class VanishingGradient(Rule):
         layers = len(evidence.architecture.activations)
         if layers < DEEP:
             return self.clear(f"{layers} layer{'s' * (layers > 1)}: too few for a gradient to vanish on the way.")
-        reach = sensitivities(evidence)
+        with np.errstate(over="ignore", invalid="ignore"):
+            reach = sensitivities(evidence)
+            at_first = None if evidence.first is None else _product(sensitivities(evidence.first))
         product, factor = _product(reach)
-        numbers = {"sensitivities": [float(s) for s in reach], "product": product, "factor": factor}
+        numbers: dict[str, Any] = {"sensitivities": [float(s) for s in reach], "product": product, "factor": factor}
+        if reach[0] == 0.0:
+            return self.clear("Of the gradient nothing at all arrives at layer 1: it is blocked on the way.", **numbers)
         arrives = f"of the gradient at layer {layers}, {product:.2g} arrives at layer 1, a factor {factor:.2g} a layer"
         if not (product < PRODUCT and factor < FACTOR):
             return self.clear(f"{_capital(arrives)}: it does not vanish.", **numbers)
-        if not evidence.stakes.matters:
+        if at_first is not None and not (at_first[0] < PRODUCT and at_first[1] < FACTOR):
+            return self.clear(f"{_capital(arrives)}; but at the first weights {at_first[0]:.2g} did.", **numbers)
+        if not worth_trying(evidence):
             return self.clear(f"{_capital(arrives)}; harmless, since {evidence.stakes.sentence}.", **numbers)
-        own = evidence.subject.optimizer if isinstance(evidence.subject.optimizer, FirstOrder) else None
         mended = fresh(evidence, evidence.rng(8))
-        for optimizer in dict.fromkeys((own, None)):
-            trial = arms(evidence, mended, optimizer)
-            if trial.helps(GAIN, RATIO):
-                break
+        trial, helps, share, compared = compare(
+            evidence, mended, GAIN, RATIO, "from weights balanced from layer to layer"
+        )
         moved = None if evidence.first is None else movements(evidence, evidence.first)
         numbers |= {
             "moved": moved,
@@ -90,17 +96,13 @@ class VanishingGradient(Rule):
             "iterations": trial.iterations,
             "optimizer": trial.optimizer,
         }
-        compared = (
-            f"from weights balanced from layer to layer, {trial.iterations} iterations of {trial.optimizer} come to "
-            f"{trial.treated:.4g}; from where it stopped ({trial.error:.4g}), to {trial.control:.4g}"
-        )
-        if not trial.helps(GAIN, RATIO):
+        if not helps:
             return self.clear(f"{_capital(arrives)}; but that does not hold the error up: {compared}.", **numbers)
         stayed = "" if moved is None else f" Layer 1 moved by {moved[0]:.2g} of its length in the run."
         return self.fires(
             f"{_capital(arrives)}.{stayed} This holds the error up: {compared}.",
-            confidence=min(0.95, 0.75 + 0.2 * trial.gain),
-            share=min(1.0, trial.gain),
+            confidence=min(0.95, 0.75 + 0.2 * share),
+            share=share,
             **numbers,
         )
 
@@ -108,7 +110,11 @@ class VanishingGradient(Rule):
         rng = np.random.default_rng(0)
         X = rng.uniform(-1.0, 1.0, (60, 2))
         network = Network(
-            [2, 6, 6, 6, 6, 6, 1], ["sigmoid"] * 5 + ["identity"], loss="mean_squared_error", initialiser="normal", seed=1
+            [2, 6, 6, 6, 6, 6, 1],
+            ["sigmoid"] * 5 + ["identity"],
+            loss="mean_squared_error",
+            initialiser="normal",
+            seed=1,
         )
         return descended(network, X, X[:, :1] * X[:, 1:], GradientDescent(0.1), limits=Limits(iterations=1000))
 

@@ -39,7 +39,14 @@ class Comparison(NamedTuple):
     interval: tuple[float, float] | None  # 95 %; None with fewer than three pairs
 
 
-def compare(remedy: Sequence[float], control: Sequence[float], constant: float, *, by_chance: bool) -> Comparison:
+def compare(
+    remedy: Sequence[float],
+    control: Sequence[float],
+    constant: float,
+    *,
+    by_chance: bool,
+    target: float | None = None,
+) -> Comparison:
     """Compare the errors of both arms, pair by pair.
 
     The interval is Student's for the mean of the log ratios, pairs being independent; it is more than chance where
@@ -54,10 +61,13 @@ def compare(remedy: Sequence[float], control: Sequence[float], constant: float, 
         The error of the best constant answer, as the measure of next to nothing.
     by_chance
         Whether anything in the arms is drawn at random.
+    target
+        The error that was asked for, if any: none above it is next to nothing.
     """
     finite = [error for error in (*remedy, *control, constant) if math.isfinite(error)]
     most = OVERFLOW * max(finite, default=1.0) or 1.0
     least = NOTHING * (constant if math.isfinite(constant) and constant > 0.0 else most)
+    least = least if target is None or target <= 0.0 else min(least, target)
     logs = np.log(np.clip(remedy, least, most)) - np.log(np.clip(control, least, most))
     mean, n = float(logs.mean()), len(logs)
     interval, outcome = None, Outcome.NO_DIFFERENCE

@@ -58,6 +58,7 @@ class Beginnings:
     """
 
     def __init__(self, evidence: Evidence, optimizer: Optimizer, bench: Bench, compiled: bool, seconds: float) -> None:
+        """Begin; `seconds` is about how long a descent takes with as much work as the run had."""
         subject = evidence.subject
         self.seeds = [int(seed) for seed in evidence.rng(20).integers(1 << 31, size=MOST_LED)]
         self._evidence, self._subject, self._optimizer = evidence, subject, optimizer
@@ -106,7 +107,7 @@ class Beginnings:
         if descent is None or not self._drawn:
             return
         own = self._evidence.error
-        while len(self._stops) < wanted and self._led < MOST_LED and self._seconds * descent.iterations < part.left:
+        while len(self._stops) < wanted and self._led < MOST_LED and self._seconds < part.left:
             network = self._subject.drawn(self.seeds[self._led])
             self._led += 1
             descend(

@@ -5,11 +5,19 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from fallline.diagnosis.evidence import Evidence
-from fallline.engine import Array
+from fallline.diagnosis.spectrum import lanczos_spectrum
+from fallline.diagnosis.trials.arm import Arm
+from fallline.diagnosis.trials.work import HESSIAN_PRODUCT
+from fallline.engine import Array, Objective, Rows
 from fallline.optimizers import Constant, Cosine, FirstOrder, GradientDescent, Momentum, Nesterov, OnPlateau, Step
 from fallline.optimizers.schedules import Course, Schedule
 from fallline.training.descent import Descent
+
+LEAST_ROWS, MOST_ROWS = 20, 1000  # for the sharpness where an arm begins …
+MOST_PRODUCTS, ROUGHLY = 12, 0.05  # … and its products and residual
 
 
 @dataclass(frozen=True)
@@ -93,3 +101,33 @@ def sharpest(optimizer: FirstOrder, evidence: Evidence) -> float:
     seen = min(rows, optimizer.batch_size or rows)
     per_row = evidence.spectrum.highest.value / scale(len(evidence.rows), outputs) / len(evidence.rows)
     return max(0.0, per_row * scale(seen, outputs) * seen)
+
+
+def sharpness(arm: Arm, rng: np.random.Generator, work: float) -> tuple[float, float]:
+    """Return the largest eigenvalue of the loss's Hessian where an arm begins, roughly, and what finding it cost.
+
+    As many rows are looked at as the work allows, in gradient evaluations on all rows, and `MOST_ROWS` at most; the
+    eigenvalue is that of a sum over rows divided by their number: for comparing two arms on the same rows. It is 0
+    where the work does not suffice for `LEAST_ROWS`.
+    """
+    rows, architecture = arm.rows(), arm.network.architecture
+    n, products = len(rows), 0
+    looked_at = int(min(n, MOST_ROWS, n * work / (MOST_PRODUCTS * HESSIAN_PRODUCT)))
+    if looked_at < min(n, LEAST_ROWS):
+        return 0.0, 0.0
+    chosen = np.sort(rng.choice(n, looked_at, replace=False))
+    X, y = rows.batch(chosen)
+    objective = Objective(architecture, Rows(X.astype(np.float64), y.astype(np.float64)))
+    at = arm.network.parameters.astype(np.float64)
+
+    def product(v: Array) -> Array:
+        nonlocal products
+        products += 1
+        return objective.hessian_product(at, v)
+
+    def over() -> bool:
+        return products >= MOST_PRODUCTS - 2  # which the residuals of both ends take
+
+    spectrum = lanczos_spectrum(product, architecture.parameter_count, rng, tolerance=ROUGHLY, over=over)
+    scale = architecture.loss_function.scale(len(X), architecture.outputs) * len(X)
+    return spectrum.highest.value / scale, products * HESSIAN_PRODUCT * looked_at / n

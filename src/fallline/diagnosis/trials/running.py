@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from fallline.diagnosis.clock import Clock
 from fallline.diagnosis.evidence import Evidence
@@ -18,12 +19,12 @@ from fallline.engine import lookup
 from fallline.engine.choice import worth_compiling
 from fallline.optimizers import FirstOrder, Optimizer
 
-PAIRS = (5, 3, 1)  # as many as leave each arm `LEAST_SHARE` of the run's own work
+PAIRS = (5, 3, 1)  # as many as leave each arm `LEAST_SHARE` of the run's own work; 1 only where nothing is by chance
 LEAST_SHARE = 1 / 8
 PLANNED = 3  # trials that the time is divided among; further ones take what is left
 SHARE_OF_TIME = 0.8
 LEAST_WORK, UNKNOWN_WORK = 100.0, 1000.0  # gradient evaluations on all rows
-PROBE_SECONDS = 0.005
+PROBE_SECONDS, PROBE_SHARE = 0.005, 0.8  # for measuring the speed; of the time that has to be left for more
 PATIENCE, LEAST_SECONDS = 3.0, 0.1  # an arm may take so many times what is expected, and so long in any case
 ORDER = (Outcome.HELPS, Outcome.NO_DIFFERENCE, Outcome.HARMS, Outcome.NOT_RUN)
 
@@ -59,7 +60,7 @@ def run_trials(evidence: Evidence, codes: Sequence[str], clock: Clock) -> list[T
         else:
             trials.append(_not_run(remedy, evidence, why_not))
     if suited:
-        laboratory = _Laboratory(evidence, optimizer, clock, len(suited))
+        laboratory = _Laboratory(evidence, optimizer, clock, suited[:PLANNED])
         trials += [laboratory.trial(remedy) for remedy in suited]
     return sorted(trials, key=_rank)
 
@@ -81,29 +82,40 @@ def _not_run(remedy: Remedy, evidence: Evidence, reason: str) -> Trial:
     )
 
 
+class _Speed(NamedTuple):
+    """How long an arm takes."""
+
+    fixed: float  # seconds, however little it does
+    per_gradient: float  # seconds
+
+    def seconds(self, work: float) -> float:
+        """Return about how long it takes for so many gradient evaluations."""
+        return self.fixed + work * self.per_gradient
+
+
 class _Laboratory:
     """Runs the trials of one subject; what a control arm came to is kept for all trials that share it."""
 
-    def __init__(self, evidence: Evidence, optimizer: Optimizer, clock: Clock, trials: int) -> None:
+    def __init__(self, evidence: Evidence, optimizer: Optimizer, clock: Clock, planned: Sequence[Remedy]) -> None:
         self._evidence, self._clock = evidence, clock
         subject, self._unit = evidence.subject, evidence.architecture
         rows = len(subject.training)
         own = _own_work(evidence, optimizer)
-        planned = min(trials, PLANNED)
-        compiled = worth_compiling(self._unit, rows, planned * PAIRS[0] * own)
+        compiled = worth_compiling(self._unit, rows, len(planned) * PAIRS[0] * own)
         self._bench = Bench(self._unit, evidence.rows, evidence.validation, compiled)
         arm = Arm(subject.network, subject.training, optimizer, subject.l2)
-        self._seconds = self._probe(arm, own)  # that a gradient evaluation takes
-        self._pairs, self.work = _plan(own, planned, self._seconds, SHARE_OF_TIME * clock.left)
-        self.work = max(self.work, arm.iteration(self._unit))
-        an_iteration = self._seconds * arm.iteration(self._unit)
-        self._beginnings = Beginnings(evidence, optimizer, self._bench, compiled, an_iteration)
+        self._speed = self._probe(arm, own)
+        least = arm.iteration(self._unit)
+        led = self._speed.seconds(own)
+        self._beginnings = Beginnings(evidence, optimizer, self._bench, compiled, led)
+        pairs = PAIRS if not any(self._random(remedy) for remedy in planned) else PAIRS[:-1]
+        self._pairs, self.work = _plan(own, least, pairs, len(planned), self._speed, SHARE_OF_TIME * clock.left)
         self._ends: dict[tuple[tuple[str, int, int], float], End] = {}
 
     def trial(self, remedy: Remedy) -> Trial:
         """Run a remedy against its control."""
         ends: list[tuple[End, End]] = []
-        note, random = "", self._beginnings.by_chance or remedy.draws or remedy.start is Start.FIRST
+        note, random = "", self._random(remedy)
         for pair in range(self._beginnings.pairs(remedy, self._pairs, self._clock)):
             beginning = self._beginnings.control(remedy, pair)
             arm = remedy.change(self._evidence, beginning.arm, self.work, self._beginnings.seeds[pair])
@@ -118,17 +130,21 @@ class _Laboratory:
             return _not_run(remedy, self._evidence, "the time was over")
         return self._told(remedy, ends, note, random)
 
+    def _random(self, remedy: Remedy) -> bool:
+        """Whether a trial has anything of chance, so that a single pair shows nothing."""
+        return self._beginnings.by_chance or remedy.draws or remedy.start is Start.FIRST
+
     def _expected(self, arm: Arm, beginning: Beginning) -> float:
         """Return about how many seconds a pair takes."""
-        controls = 0.0 if (beginning.key, self.work) in self._ends else 1.0
-        return self._seconds * self.work * (arm.share_of_work + controls)
+        control = 0.0 if (beginning.key, self.work) in self._ends else self._speed.seconds(self.work)
+        return self._speed.seconds(self.work * arm.share_of_work) + control
 
     def _pair(self, arm: Arm, beginning: Beginning) -> tuple[End, End] | None:
         """Run both arms; the control again with less work where the time cut the remedy; None where it cut both."""
         control = self._control(beginning, self.work)
         if control is None:
             return None
-        patience = max(LEAST_SECONDS, PATIENCE * self._seconds * self.work * arm.share_of_work)
+        patience = max(LEAST_SECONDS, PATIENCE * self._speed.seconds(self.work * arm.share_of_work))
         end = self._bench.run(arm, self.work, self._clock.part(1.0, patience))
         if end.cut:
             control = self._control(beginning, end.work / arm.share_of_work)
@@ -154,7 +170,8 @@ class _Laboratory:
             validation_control = tuple(end.validation_error for _, end in ends)
         judged = (validation_errors, validation_control) if remedy.on_validation else (errors, control)
         before = evidence.validation_error if remedy.on_validation else evidence.error
-        shown = compare(*judged, evidence.constant_error, by_chance=random)
+        target = evidence.subject.limits.target_error
+        shown = compare(*judged, evidence.constant_error, by_chance=random, target=target)
         words = f"{remedy.words} ({note})" if note else remedy.words
         told = sentence(
             words,
@@ -187,16 +204,21 @@ class _Laboratory:
             note=note,
         )
 
-    def _probe(self, arm: Arm, most: float) -> float:
-        """Return about how many seconds the run's own optimizer takes for the work of a gradient evaluation."""
-        work = arm.iteration(self._unit)
-        end = self._bench.run(arm, work, self._clock)  # loads or compiles what is needed
-        while not self._clock.over:
+    def _probe(self, arm: Arm, most: float) -> _Speed:
+        """Measure how fast the run's own optimizer is."""
+        work = least = arm.iteration(self._unit)
+        self._bench.run(arm, least, self._clock)  # loads or compiles what is needed
+        begin = end = self._bench.run(arm, least, self._clock)
+        enough = max(PROBE_SECONDS, 2.0 * end.seconds)
+        while end.seconds < enough and work < most and self._clock.left > PROBE_SHARE * self._clock.seconds:
+            work *= 4.0
             end = self._bench.run(arm, work, self._clock)
-            if end.seconds >= PROBE_SECONDS or work >= most or end.work < 0.5 * work:
+            if end.cut or end.work < 0.5 * work:
                 break
-            work *= 8.0
-        return end.seconds / max(end.work, 1.0)
+        if end.work <= begin.work:
+            return _Speed(0.0, end.seconds / max(end.work, least))
+        slope = max(0.0, end.seconds - begin.seconds) / (end.work - begin.work)
+        return _Speed(begin.seconds, slope)
 
 
 def _own_work(evidence: Evidence, optimizer: Optimizer) -> float:
@@ -209,14 +231,16 @@ def _own_work(evidence: Evidence, optimizer: Optimizer) -> float:
     return max(LEAST_WORK, descent.steps * cost_of_iteration(optimizer, evidence.architecture, rows))
 
 
-def _plan(own: float, trials: int, seconds: float, time: float) -> tuple[int, float]:
+def _plan(
+    own: float, least: float, choice: Sequence[int], trials: int, speed: _Speed, time: float
+) -> tuple[int, float]:
     """Return how many pairs a trial has and the work of an arm: the run's own, halved until it fits the time."""
-    pairs, work = PAIRS[0], own
-    for pairs in PAIRS:
+    pairs, work = choice[0], own
+    for pairs in choice:
         work = own
         arms = pairs * (trials + 1)
-        while arms * work * seconds > time and work > 1.0:
-            work /= 2.0
+        while arms * speed.seconds(work) > time and work > least:
+            work = max(least, work / 2.0)
         if work >= LEAST_SHARE * own:
             break
     return pairs, work

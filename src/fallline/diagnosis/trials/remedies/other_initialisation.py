@@ -25,6 +25,7 @@ class OtherInitialisation(Remedy):
         "from first weights as the run's own were."
     )
     start = Start.FIRST
+    draws = True
 
     def applies(self, evidence: Evidence) -> str | None:
         if evidence.subject.first is None:
