@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from drawing.landscape import SQUARED
 from fallline.diagnosis.budget.floor import descend_from
 from fallline.diagnosis.clock import Clock
 from fallline.diagnosis.subject import Subject, descended
@@ -16,7 +17,6 @@ from fallline.engine import Architecture, Array, Objective, Rows
 from fallline.network import Network
 from fallline.optimizers import BFGS, LBFGS, GradientDescent, LevenbergMarquardt, Momentum
 from fallline.training.stopping import Limits
-from landscape_runs import SQUARED
 
 ACCEPTED: tuple[str, ...] = ()
 

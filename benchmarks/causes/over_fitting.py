@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from drawing.generalisation import FURTHER, mean_loss, network, optimizer, own_mean_loss, source
 from fallline.diagnosis.subject import Subject, descended
+from fallline.engine import Rows
 from fallline.network import Network
 from fallline.optimizers import FirstOrder
 from fallline.training.descent import descend
 from fallline.training.stopping import Limits
-from generalisation import FURTHER, mean_loss, network, optimizer, own_mean_loss, source
-from fallline.engine import Rows
 
 ACCEPTED: tuple[str, ...] = ()
 TIMES, HIGHER, GAP = 1.4, 1.2, 2.0

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from drawing.landscape import lowest, network, table
 from fallline.diagnosis.budget.floor import descend_from
 from fallline.diagnosis.clock import Clock
 from fallline.diagnosis.subject import Subject, descended
@@ -19,7 +20,6 @@ from fallline.engine import Architecture, Array, Objective, Rows
 from fallline.network import Network
 from fallline.optimizers import GradientDescent
 from fallline.training.stopping import Limits
-from landscape_runs import lowest, network, table
 
 # Where a unit has been split it stands twice, and its two halves act as one until they part.
 ACCEPTED: tuple[str, ...] = ("duplicate_units",)
