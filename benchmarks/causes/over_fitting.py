@@ -2,7 +2,8 @@
 
 Certain, because it is measured on 3,000 further rows of the same source, which the examination never sees: their
 error is at least 1.4 times that of the same network stopped earlier, from the same first weights by the same optimizer,
-whose training error is at least 1.2 times as high (Mitchell's definition of over-fitting); and twice the training error.
+whose training error is at least 1.2 times as high (Mitchell's definition of over-fitting); and twice the training
+error.
 """
 
 from __future__ import annotations

@@ -40,9 +40,11 @@ class OverFitting(Rule):
     title = "Over-fitting"
     kind = Kind.GENERALISATION
     explanation = (
-        "A network with many weights and few rows can learn the noise in their targets by heart. Its training error goes "
+        "A network with many weights and few rows can learn the noise in their targets by heart. Its training error "
+        "goes "
         "on falling, and on rows that it has not seen it errs more than it did before. A validation error above the "
-        "training error is no proof: some gap is always there. The proof is another network of the same shape that errs "
+        "training error is no proof: some gap is always there. The proof is another network of the same shape that "
+        "errs "
         "more on the training rows and less on the validation rows: one stopped earlier or with a penalty on large "
         "weights, from the same first weights. What one half of the validation rows chooses, the other half judges. "
         "Weights that early stopping restored are those before the over-fitting began."
@@ -100,7 +102,8 @@ class OverFitting(Rule):
             rise = gap.validation - error
             if rise >= least and rise >= CLEAR * float(losses.std()) / math.sqrt(len(losses)):
                 return self.fires(
-                    f"The error is {errors}. At iteration {iteration:,} of this run, with a higher training error, that "
+                    f"The error is {errors}. At iteration {iteration:,} of this run, with a higher training error, "
+                    f"that "
                     f"on the validation rows was {error:.4g}; since then it has risen by {rise:.4g}.",
                     confidence=0.95,
                     share=rise / gap.validation,
@@ -109,7 +112,9 @@ class OverFitting(Rule):
                     **numbers,
                 )
         if other is None:
-            return self.not_enough_data(f"The error is {errors}; there was no time to train a simpler network.", **numbers)
+            return self.not_enough_data(
+                f"The error is {errors}; there was no time to train a simpler network.", **numbers
+            )
         return self.clear(
             f"The error is {errors}, but no network held back from its rows errs clearly less on the validation rows: "
             f"{other.words}, it comes to {other.validation:.4g}.",

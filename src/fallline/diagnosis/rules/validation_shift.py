@@ -33,7 +33,8 @@ class ValidationShift(Rule):
     title = "Validation rows unlike the training rows"
     kind = Kind.GENERALISATION
     explanation = (
-        "A validation error tells what a network is worth on new rows only where the validation rows come from the same "
+        "A validation error tells what a network is worth on new rows only where the validation rows come from the "
+        "same "
         "source as the training rows. Where they were taken from another period, place or range, the network has to "
         "answer what it was never shown, and errs more, however well it was trained. It is told from over-fitting in "
         "two steps: a test whether such a difference of inputs and targets comes about by chance, and a control: rows "
@@ -79,7 +80,8 @@ class ValidationShift(Rule):
         numbers |= {"error_held_out_at_random": beyond.training, "share_of_gap": share}
         if not (beyond.clear(LEAST_GAP, CLEAR) and share >= LEAST_SHARE):
             return self.clear(
-                f"The validation rows are unlike the training rows, but that is not why their error is {gap.validation:.4g}"
+                f"The validation rows are unlike the training rows, but that is not why their error is "
+                f"{gap.validation:.4g}"
                 f"{unit}: training rows held out at random err by {beyond.training:.4g}.",
                 **numbers,
             )
@@ -138,7 +140,9 @@ def held_out_at_random(evidence: Evidence) -> Array | None:
             interrupt=evidence.clock.interrupt,
             compiled=False,
         )
-        losses.append(row_losses(evidence.architecture, network.parameters, Rows(*evidence.rows.batch(order[k::FOLDS]))))
+        losses.append(
+            row_losses(evidence.architecture, network.parameters, Rows(*evidence.rows.batch(order[k::FOLDS])))
+        )
     found = np.concatenate(losses)
     return found if math.isfinite(float(found.sum())) else None
 
@@ -146,7 +150,9 @@ def held_out_at_random(evidence: Evidence) -> Array | None:
 def _difference(evidence: Evidence, test: TwoSamples) -> str:
     inputs = evidence.architecture.inputs
     if test.column < 0:
-        return f"their spread or the relation between inputs and targets differs, by {test.distance:.2g} deviations in all"
+        return (
+            f"their spread or the relation between inputs and targets differs, by {test.distance:.2g} deviations in all"
+        )
     if test.column < inputs:
         name = evidence.subject.feature(test.column)
     else:
