@@ -52,7 +52,6 @@ class SaddlePoint(Rule):
     explains = (
         "local_minimum",
         "flat_region",
-        "vanishing_gradient",
         "too_few_iterations",
         "premature_stop",
         "learning_rate_too_small",
