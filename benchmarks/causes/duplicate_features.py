@@ -33,7 +33,7 @@ def _many(rng: np.random.Generator) -> Subject:
             X = np.column_stack([np.repeat(U[:, :1], times, axis=1), U[:, 1:]])
             network = Network([X.shape[1], hidden, 1], ["tanh", "identity"], loss="mean_squared_error", seed=seed)
             tried = []
-            for factor in (8.0, 2.0, 0.5, 0.125):
+            for factor in (32.0, 8.0, 2.0, 0.5):
                 rate = factor * (0.5 if kind is GradientDescent else 0.05) / times
                 tried.append(descended(network, X, y, kind(rate), limits=limits, seed=seed, compiled=False))
             ends.append(min(tried, key=_error))

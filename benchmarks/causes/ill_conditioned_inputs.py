@@ -32,10 +32,9 @@ def make(rng: np.random.Generator) -> Subject:
         own = {GradientDescent: 0.1, Momentum: 0.02, Adam: 0.01}[kind]
         limits = Limits(iterations=int(rng.integers(200, 800)), plateau=False)
         best = _run(network, X, y, kind(own), limits, seed)
-        for factor in (1e-2, 1e-4, 1e-6):
-            if kind is not Adam:
-                subject = _run(network, X, y, kind(factor * own), limits, seed)
-                best = min(best, subject, key=_error)
+        for factor in (0.1, 0.3, 4.0) if kind is Adam else (1e-2, 1e-4, 1e-6):
+            subject = _run(network, X, y, kind(factor * own), limits, seed)
+            best = min(best, subject, key=_error)
         if _error(_run(network, U, y, kind(own), limits, seed)) < 0.5 * _error(best) and _error(best) > 0.05:
             return best
 

@@ -33,9 +33,10 @@ Change = Callable[[Array, Array], tuple[Array, Array]]  # inputs and first weigh
 
 
 class Twins(NamedTuple):
-    """What came of the two sides, on the median start."""
+    """What came of the two sides, from the weights where the run began."""
 
-    helps: bool  # on most starts
+    helps: bool  # from there, and from half of all starts or more
+    undecided: bool  # whether the time was over before a second start could confirm it
     share: float  # of what the descent left, that only the change removed, 0 to 1
     changed: float  # error
     unchanged: float
@@ -66,7 +67,7 @@ def twin_descents(evidence: Evidence, change: Change, key: int) -> Twins | None:
     firsts = [*firsts, *(each.parameters.astype(np.float64) for each in drawn)][:STARTS]
     gains: list[float] = []
     pairs: list[tuple[float, float]] = []
-    clock = evidence.clock.part(0.4, 2.5)
+    clock = evidence.clock.part(0.5, 3.0)
     for first in firsts:
         if clock.over:
             break
@@ -79,14 +80,15 @@ def twin_descents(evidence: Evidence, change: Change, key: int) -> Twins | None:
         ours, theirs = (max(-1.0, (stop - error) / left) for error in errors)
         gains.append(ours - max(0.0, theirs) if theirs < MOST_BY_RATE * ours else 0.0)
         pairs.append((errors[0], errors[1]))
-        if sum(gain < ENOUGH for gain in gains) > STARTS // 2:
+        if gains[0] < ENOUGH:
             break
     if not gains:
         return None
-    middle = int(np.argsort(gains)[len(gains) // 2])
-    helps = sum(gain >= ENOUGH for gain in gains) > len(gains) / 2 and len(gains) > 1
-    changed, unchanged = pairs[middle]
-    return Twins(helps, float(np.clip(gains[middle], 0.0, 1.0)), changed, unchanged, steps, len(gains))
+    successes = sum(gain >= ENOUGH for gain in gains)
+    helps = gains[0] >= ENOUGH and len(gains) > 1 and successes >= len(gains) / 2
+    undecided = gains[0] >= ENOUGH and len(gains) == 1
+    changed, unchanged = pairs[0]
+    return Twins(helps, undecided, float(np.clip(gains[0], 0.0, 1.0)), changed, unchanged, steps, len(gains))
 
 
 def _best_descent(objective: Objective, first: Array, optimizer: FirstOrder, steps: int) -> Array:

@@ -107,7 +107,7 @@ def descend_tied(measured: Measurements, groups: Sequence[Twins], *, nudges: int
         size = 0.0 if k == 0 else 1.0 / np.sqrt(np.mean(smaller.shape[:-1]))
         first = start + size * rng.standard_normal(len(start))
         part = clock.part(1.0 / (1 + nudges - k))
-        error = descend_from(smaller, first, measured.rows, part, l2=measured.subject.l2)[0][0]
+        error = descend_from(smaller, first, measured.rows, part, l2=measured.subject.l2).error
         lowest = min(lowest, error)
     return Tied(lowest, smaller.shape)
 

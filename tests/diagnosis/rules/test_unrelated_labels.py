@@ -75,3 +75,10 @@ def test_few_rows_are_not_enough():
     finding = examine(rng.normal(size=(20, 2)), rng.normal(size=20))
     assert finding.sentence == "20 rows are too few to tell chance from a relation; it takes 40."
     assert finding.status is Status.NOT_ENOUGH_DATA
+
+
+def test_the_same_few_rows_repeated_are_no_more_rows():
+    rng = np.random.default_rng(0)
+    finding = examine(np.repeat(rng.normal(size=(20, 2)), 4, axis=0), rng.normal(size=80))
+    assert finding.status is Status.NOT_ENOUGH_DATA
+    assert "20 different rows" in finding.sentence

@@ -93,7 +93,7 @@ class IllConditionedInputs(Rule):
         if not evidence.stakes.matters:
             return self.clear(f"{words}, which does no harm here: {evidence.stakes.sentence}.", **numbers)
         twins = twin_descents(evidence, change, key=21)
-        if twins is None or twins.starts < 2:
+        if twins is None or twins.undecided:
             return self.not_enough_data(f"{words}; no time was left to try whether it matters.", **numbers)
         numbers |= {
             "first_layer_condition_number": _first_layer(evidence),

@@ -19,6 +19,7 @@ LEAST_GAIN = 0.3  # of what is left, that a lower rate has to remove beyond what
 LEAST_GAIN_FROM_OVERFLOW = 0.02  # … where the rate itself overflows
 STILL_FALLING = 0.25  # of what is left, removed at the rate itself: then it is no fault
 LEAST_GAIN_ANEW = 0.5  # … where the descent is made again from its first weights
+LOWER = (0.5, 0.1, 0.01)  # times the rate
 EDGE = 0.8  # of the limit of stability: at the edge, λmax hovers around it
 CLIMBED = 1.2  # times the first error: what a stable descent never exceeds
 BOUNCING = 0.1  # share of steps that climb
@@ -77,14 +78,15 @@ class LearningRateTooLarge(Rule):
         left, once = evidence.stakes.left - (evidence.error - descents.recent()), descents.unchanged()
         if once is None:
             return self.not_enough_data("There was no time to try another rate.")
-        reference = min(descents.expected(), evidence.error)
+        # Coming down from where it was thrown, an error falls fast for a while; its power law promises nothing then.
+        reference = min(once.level if climbed else descents.expected(), evidence.error)
         if overflowed and once.finite and evidence.error - once.level > LEAST_GAIN * left:
             return self.clear(f"The descent overflowed, but from the weights kept it goes on at the rate {rate:.3g}.")
         goes_on = descents.recent() - reference
         if not overflowed and not climbed and goes_on > STILL_FALLING * left:
             return self.clear(f"The error goes on falling at the rate {rate:.3g}, by {goes_on:.3g} in the same work.")
         best, factor = once, 1.0
-        for lower in (0.5, 0.1) if not overflowed else (0.5, 0.1, 0.01):
+        for lower in LOWER:
             course = descents.at_rate(lower)
             if course is None:
                 return self.not_enough_data("There was no time to try another rate.")
@@ -139,17 +141,21 @@ class LearningRateTooLarge(Rule):
         highest = float(np.nanmax(descent.history.column("train_error")))
         if not highest > CLIMBED * first.error:
             return clear
-        anew = descents.at_rate(0.1, anew=True)
-        if anew is None:
+        trials = [descents.at_rate(factor, anew=True) for factor in LOWER[1:]]
+        if any(each is None for each in trials):
             return self.not_enough_data("There was no time to begin again at a lower rate.", **numbers)
+        factor, anew = min(
+            ((factor, each) for factor, each in zip(LOWER[1:], trials, strict=True) if each is not None),
+            key=lambda pair: pair[1].level,
+        )
         gain = min(evidence.error, first.error) - anew.level
         if not gain >= LEAST_GAIN_ANEW * min(evidence.stakes.left, first.error):
             return clear
-        numbers |= {"highest_error": highest, "error_from_first_weights_at_a_tenth": anew.level}
+        numbers |= {"highest_error": highest, "lower_rate": factor * rate, "error_from_first_weights": anew.level}
         return self.fires(
             f"At the learning rate {rate:.3g} the error climbed from {first.error:.4g} to {highest:.4g}, and the steps "
             f"threw the weights to where no rate helps any more. From the first weights, {anew.iterations:,} "
-            f"iterations at the rate {0.1 * rate:.3g} come to {anew.level:.4g}, against {evidence.error:.4g} at the "
+            f"iterations at the rate {factor * rate:.3g} come to {anew.level:.4g}, against {evidence.error:.4g} at the "
             "stop.",
             confidence=0.9,
             share=evidence.stakes.share,

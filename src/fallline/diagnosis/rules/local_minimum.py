@@ -63,10 +63,9 @@ class LocalMinimum(Rule):
                 f"A second-order descent from the stop goes lower, from {error:.4g} to {floor.errors[0]:.4g}."
             )
         clock, l2 = evidence.clock.part(SHARE_OF_TIME, SECONDS), evidence.subject.l2
-        (reached, bottom), _ = descend_from(
-            evidence.architecture, evidence.parameters, evidence.rows, clock.part(0.3), l2=l2
-        )
-        (further, _), _ = descend_from(evidence.architecture, bottom, evidence.rows, clock.part(0.3), l2=l2)
+        end = descend_from(evidence.architecture, evidence.parameters, evidence.rows, clock.part(0.3), l2=l2)
+        reached, bottom = end.error, end.parameters
+        further = descend_from(evidence.architecture, bottom, evidence.rows, clock.part(0.3), l2=l2).error
         if error - min(reached, further) > FALLS_ON * left:
             return self.clear(f"A second-order descent from the stop goes lower, from {error:.4g} to {further:.4g}.")
         if reached - further > STILL * left:
@@ -88,7 +87,7 @@ class LocalMinimum(Rule):
                 len(bottom)
             )
             part = clock.part(1.0 / (NUDGES - k))
-            returned.append(descend_from(evidence.architecture, nudged, evidence.rows, part, l2=l2)[0][0])
+            returned.append(descend_from(evidence.architecture, nudged, evidence.rows, part, l2=l2).error)
         if min(returned) < reached - RETURNS * left:
             return self.clear(
                 f"After a nudge of {NUDGE:.0%} of the weights a descent goes on to {min(returned):.4g}: no minimum.",

@@ -21,8 +21,9 @@ from fallline.training.stopping import Limits
 LEAST_RESIDUALS = 5.0  # that the curvature is away from 0
 LEAST_CURVATURE = 1e-7  # of the largest, below which it may be rounding
 STEEP = 0.01  # of what the descent left: what the best stable step against the gradient may gain at a saddle
-QUADRATIC = 0.25  # of ½|λ|s², by which the error has to fall on both sides
-BOTH_SIDES = 1e-3  # of what the descent left, that ½|λ|s² has to be for that step
+QUADRATIC = 0.25  # of ½|λ|s², by which the error has to fall
+BY_SLOPE = 0.1  # of that fall, which the slope along v may account for
+LEAST = 1e-3  # of what the descent left, that ½|λ|s² has to be for that step
 FALLING = 0.1  # of what the descent left, that it gained in the last half of its iterations: it is not held up
 BETTER = {0.01: 10.0, 0.001: 100.0}  # gain, of what the descent left -> times what the same steps gain from the stop
 LEADS_ON = 0.1  # of what the descent left, that a second-order descent from beside the stop gains
@@ -41,8 +42,8 @@ class SaddlePoint(Rule):
         "the descent has come down a valley to a pass, where the way on leads off to the side. Near it the gradient is "
         "tiny, so gradient descent takes very many steps to leave, and at the point itself it never does; a saddle "
         "often stands where two units do the same. The proof is an eigenvector v of the Hessian with a negative "
-        "eigenvalue (its residual shows how certain that is) and an experiment: a step along v lowers the error, on "
-        "either side, and gradient steps from there gain many times what the same steps gain from the stop. A negative "
+        "eigenvalue (its residual shows how certain that is) and an experiment: a step along v lowers the error by "
+        "far more than the slope would, and gradient steps from there gain many times what the same steps gain from the stop. A negative "
         "eigenvalue alone means nothing, since almost every descent that is still falling has some."
     )
     remedy = "Step along the direction of negative curvature, or add a little noise to the weights, and go on."
@@ -82,8 +83,7 @@ class SaddlePoint(Rule):
                 f"{a_step / left:.1%} of what is left.",
                 **numbers,
             )
-        fall = _recent_fall(evidence)
-        if fall > FALLING * left:
+        if _recent_fall(evidence) > FALLING * left:
             return self.clear(
                 f"There is negative curvature ({curvature:.2g}), but the error is still falling.", **numbers
             )
@@ -93,14 +93,15 @@ class SaddlePoint(Rule):
         predicted = left * np.geomspace(1e-4, 1e3, 36)
         lengths = np.sqrt(2.0 * predicted / abs(curvature))
         falls = [start - along(objective, evidence.parameters, sign * v, lengths) for sign in (1.0, -1.0)]
-        smaller = np.minimum(*falls)
-        if not np.any((smaller >= QUADRATIC * predicted) & (predicted >= BOTH_SIDES * left)):
+        fall = np.maximum(*falls)
+        by_slope = abs(float(evidence.gradient @ v)) * lengths
+        if not np.any((fall >= QUADRATIC * predicted) & (by_slope <= BY_SLOPE * fall) & (predicted >= LEAST * left)):
             return self.clear(
-                f"There is negative curvature ({curvature:.2g}), but the error does not fall on both sides of the "
-                f"stop.",
+                f"There is negative curvature ({curvature:.2g}), but a step along it lowers the error by no more than "
+                f"the slope does.",
                 **numbers,
             )
-        best = [int(np.argmax(fall)) for fall in falls]
+        best = [int(np.argmax(side)) for side in falls]
         sides = [evidence.parameters + sign * lengths[k] * v for sign, k in zip((1.0, -1.0), best, strict=True)]
         lower = int(falls[1].max() > falls[0].max())
         length = float(lengths[best[lower]])
@@ -131,7 +132,7 @@ class SaddlePoint(Rule):
         reached = evidence.error - gain
         for k, side in enumerate(sides):
             part = clock.part(1.0 / (2 - k))
-            further = descend_from(evidence.architecture, side, evidence.rows, part, l2=evidence.subject.l2)[0][0]
+            further = descend_from(evidence.architecture, side, evidence.rows, part, l2=evidence.subject.l2).error
             reached = min(reached, further)
         if evidence.error - reached < LEADS_ON * left:
             return self.clear(f"The way along the negative curvature leads to {reached:.4g} only.", **numbers)

@@ -81,8 +81,11 @@ class UnrelatedLabels(Rule):
         if X.shape[1] == 0 or y.shape[1] == 0:
             return self.clear("Inputs or targets are constant, which is another cause.")
         needed = max(LEAST_ROWS, ROWS_AN_INPUT * X.shape[1])
-        if n < needed:
-            return self.not_enough_data(f"{n} rows are too few to tell chance from a relation; it takes {needed}.")
+        places = len(np.unique(X, axis=0)) if n >= needed else n
+        if places < needed:
+            which = "rows" if places == n else "different rows"
+            words = f"{places} {which} are too few to tell chance from a relation; it takes {needed}."
+            return self.not_enough_data(words)
         freedom = BEYOND_FREEDOM * evidence.architecture.parameter_count / n
         if math.isfinite(error) and 1.0 - error / constant > freedom:
             words = f"The network explains {1.0 - error / constant:.1%} of what a constant answer leaves, more than "
