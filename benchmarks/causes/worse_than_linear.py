@@ -64,9 +64,7 @@ def _too_flexible(rng: np.random.Generator) -> Subject:
         ]
         held_out = (X[n : n + m], y[n : n + m])
         limits = Limits(iterations=1_000, seconds=0.8, patience=100, plateau=False)
-        run = descended(
-            network, X[:n], y[:n], optimizer, limits=limits, validation=held_out, seed=seed, compiled=False
-        )
+        run = descended(network, X[:n], y[:n], optimizer, limits=limits, validation=held_out, seed=seed, compiled=False)
         with_one = np.hstack([X, np.ones((len(X), 1))])
         fit = np.linalg.lstsq(with_one[:n], y[:n], rcond=None)[0]
         linear = float(np.square(with_one[n + m :] @ fit - y[n + m :]).mean())

@@ -100,7 +100,7 @@ def test_rows_of_one_source_are_told_apart_no_oftener_than_they_should():
 @pytest.mark.parametrize(
     ("change", "column"),
     [
-        (lambda X, y: (X + [2.0, 0.0], y), 0),
+        (lambda X, y: (X + np.array([2.0, 0.0]), y), 0),
         (lambda X, y: (X - [0.0, 2.0], y), 1),
         (lambda X, y: (X, y + 3.0), 2),
         (lambda X, y: (3.0 * X, y), -1),
