@@ -33,8 +33,8 @@ class ValidationShift(Rule):
     title = "Validation rows unlike the training rows"
     kind = Kind.GENERALISATION
     explanation = (
-        "A validation error tells what a network is worth on new rows only where the validation rows come from the same "
-        "source as the training rows. Where they were taken from another period, place or range, the network has to "
+        "A validation error tells what a network is worth on new rows only where the validation rows come from the "
+        "same source as the training rows. Where they were taken from another period, place or range, the network has to "
         "answer what it was never shown, and errs more, however well it was trained. It is told from over-fitting in "
         "two steps: a test whether such a difference of inputs and targets comes about by chance, and a control: rows "
         "held out at random from the training rows themselves, for a network trained on the rest to the same error. "
@@ -79,8 +79,8 @@ class ValidationShift(Rule):
         numbers |= {"error_held_out_at_random": beyond.training, "share_of_gap": share}
         if not (beyond.clear(LEAST_GAP, CLEAR) and share >= LEAST_SHARE):
             return self.clear(
-                f"The validation rows are unlike the training rows, but that is not why their error is {gap.validation:.4g}"
-                f"{unit}: training rows held out at random err by {beyond.training:.4g}.",
+                "The validation rows are unlike the training rows, but that is not why their error is "
+                f"{gap.validation:.4g}{unit}: training rows held out at random err by {beyond.training:.4g}.",
                 **numbers,
             )
         return self.fires(
