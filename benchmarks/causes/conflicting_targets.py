@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from drawing.data import inputs_of, network_of, smooth_function
 from fallline.diagnosis.subject import Subject, descended
 from fallline.optimizers import BFGS, LBFGS, Adam, LevenbergMarquardt, Optimizer
 from fallline.training.stopping import Limits
-from problems.drawn import inputs_of, network_of, smooth_function
 
 # With one place only, or none whose mean differs, the inputs say nothing; that is not drawn here.
 ACCEPTED: tuple[str, ...] = ()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from drawing.data import inputs_of, iterations_of, network_of, optimizer_of, smooth_function
 from fallline.diagnosis.subject import Subject, descended
 from fallline.network import Network
 from fallline.optimizers import LBFGS, GradientDescent
 from fallline.training.stopping import Limits
-from problems.drawn import inputs_of, iterations_of, network_of, optimizer_of, smooth_function
 
 # rows of equal inputs with different targets are in conflict by construction; so are validation rows of other inputs
 ACCEPTED: tuple[str, ...] = ("conflicting_targets", "validation_shift")

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from drawing.units import draw_first_order, draw_task, output_of
 from fallline.diagnosis.subject import Subject, descended
 from fallline.network import Network
 from fallline.training.stopping import Limits
-from unit_runs import draw_first_order, draw_task, output_of
 
 # What a constant answer comes from here: weights next to the saddle at the origin, all but equal units, few steps.
 ACCEPTED: tuple[str, ...] = (

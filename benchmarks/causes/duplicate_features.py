@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from drawing.data import inputs_of, network_of, smooth_function
 from fallline.diagnosis.subject import Subject, descended
 from fallline.network import Network
 from fallline.optimizers import LBFGS, GradientDescent, Momentum
 from fallline.training.stopping import Limits
-from problems.drawn import inputs_of, network_of, smooth_function
 
 # validation rows whose copies differ are unlike the training rows by construction
 ACCEPTED: tuple[str, ...] = ("validation_shift",)

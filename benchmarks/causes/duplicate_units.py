@@ -13,11 +13,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from drawing.landscape import SMOOTH, lowest, network, table
 from fallline.diagnosis.subject import Subject, descended
 from fallline.engine import Architecture
 from fallline.optimizers import BFGS, LBFGS, Adam, RMSprop
 from fallline.training.stopping import Limits
-from landscape_runs import SMOOTH, lowest, network, table
 
 ACCEPTED: tuple[str, ...] = ()
 

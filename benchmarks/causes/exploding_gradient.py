@@ -11,10 +11,10 @@ import math
 
 import numpy as np
 
+from drawing.units import draw_optimizer, draw_task, iterations_of
 from fallline.diagnosis.subject import Subject, descended
 from fallline.network import Network
 from fallline.training.stopping import Limits
-from unit_runs import draw_optimizer, draw_task, iterations_of
 
 ACCEPTED: tuple[str, ...] = ()
 

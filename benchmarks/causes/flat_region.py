@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from drawing.landscape import lowest, network, table
 from fallline.diagnosis.subject import Subject, descended
 from fallline.network import Network
 from fallline.optimizers import GradientDescent, Momentum
 from fallline.training.stopping import Limits
-from landscape_runs import lowest, network, table
 
 # The output unit is saturated in one half of the runs, and in the other no gradient reaches the first layers.
 ACCEPTED: tuple[str, ...] = ("saturated_units", "vanishing_gradient")

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from descents import network, table
 
+from drawing.descents import network, table
 from fallline import Network
 from fallline.diagnosis.subject import Subject, descended
 from fallline.optimizers import BFGS, LBFGS, LevenbergMarquardt, Optimizer

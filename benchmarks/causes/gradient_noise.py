@@ -7,8 +7,8 @@ all rows, and the error is lifted well above where it began: steps on all rows f
 from __future__ import annotations
 
 import numpy as np
-from descents import PROPORTIONAL, largest_curvature, network, table
 
+from drawing.descents import PROPORTIONAL, largest_curvature, network, table
 from fallline import Network
 from fallline.diagnosis.subject import Subject, descended
 from fallline.engine import Array, Rows

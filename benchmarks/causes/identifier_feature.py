@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from drawing.data import network_of
 from fallline.diagnosis.subject import Subject, descended
 from fallline.optimizers import BFGS, LBFGS, Adam, Optimizer
 from fallline.training.stopping import Limits
-from problems.drawn import network_of
 
 # the training error is far below the validation error, by construction
 ACCEPTED: tuple[str, ...] = ("over_fitting",)

@@ -7,8 +7,8 @@ the limit of stability of the curvature there the error rises or bounces, while 
 from __future__ import annotations
 
 import numpy as np
-from descents import good_rate, largest_curvature, network, reachable, table
 
+from drawing.descents import good_rate, largest_curvature, network, reachable, table
 from fallline.diagnosis.subject import Subject, descended
 from fallline.optimizers import Adam, GradientDescent, Momentum, Nesterov, RMSprop
 from fallline.training.stopping import Limits

@@ -8,8 +8,8 @@ with that): a thousand such steps go no farther than one that suits.
 from __future__ import annotations
 
 import numpy as np
-from descents import KINDS, PROPORTIONAL, good_rate, network, reachable, table
 
+from drawing.descents import KINDS, PROPORTIONAL, good_rate, network, reachable, table
 from fallline.diagnosis.subject import Subject, descended
 from fallline.training.stopping import Limits
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from drawing.landscape import SQUARED
 from fallline.diagnosis.budget.floor import descend_from
 from fallline.diagnosis.clock import Clock
 from fallline.diagnosis.subject import Subject, descended
@@ -16,7 +17,6 @@ from fallline.engine import Architecture, Array, Objective, Rows
 from fallline.network import Network
 from fallline.optimizers import BFGS, LBFGS, GradientDescent, LevenbergMarquardt, Momentum
 from fallline.training.stopping import Limits
-from landscape_runs import SQUARED
 
 ACCEPTED: tuple[str, ...] = ()
 
@@ -33,7 +33,8 @@ def make(rng: np.random.Generator) -> Subject:
             seed = int(rng.integers(2**31))
             first = Network(architecture.shape, names, loss=loss, initialiser="nguyen_widrow", seed=seed)
             first.layers[0][:] *= rng.uniform(1.0, 6.0)
-            ends.append(descend_from(architecture, first.parameters, Rows(X, y), Clock(0.06))[0])
+            end = descend_from(architecture, first.parameters, Rows(X, y), Clock(0.06))
+            ends.append((end.error, end.parameters))
         best = min(error for error, _ in ends)
         least = 0.01 * (rows if loss == "half_squared_error" else 1.0)  # the targets' variance is 1
         for error, weights in ends:

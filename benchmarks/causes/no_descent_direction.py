@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from descents import table
 
+from drawing.descents import table
 from fallline import Network
 from fallline.diagnosis.subject import Subject, Update
 from fallline.engine import Objective, Rows

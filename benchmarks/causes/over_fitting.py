@@ -2,20 +2,21 @@
 
 Certain, because it is measured on 3,000 further rows of the same source, which the examination never sees: their
 error is at least 1.4 times that of the same network stopped earlier, from the same first weights by the same optimizer,
-whose training error is at least 1.2 times as high (Mitchell's definition of over-fitting); and twice the training error.
+whose training error is at least 1.2 times as high (Mitchell's definition of over-fitting); and twice the training
+error.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from drawing.generalisation import FURTHER, mean_loss, network, optimizer, own_mean_loss, source
 from fallline.diagnosis.subject import Subject, descended
+from fallline.engine import Rows
 from fallline.network import Network
 from fallline.optimizers import FirstOrder
 from fallline.training.descent import descend
 from fallline.training.stopping import Limits
-from generalisation import FURTHER, mean_loss, network, optimizer, own_mean_loss, source
-from fallline.engine import Rows
 
 ACCEPTED: tuple[str, ...] = ()
 TIMES, HIGHER, GAP = 1.4, 1.2, 2.0

@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from descents import good_rate, network, table
 
+from drawing.descents import good_rate, network, table
 from fallline.diagnosis.subject import Subject, descended
 from fallline.optimizers import BFGS, LBFGS, Adam, GradientDescent, Momentum, NewtonCG, Optimizer
 from fallline.training.stopping import Limits, StopReason

@@ -6,8 +6,8 @@ Certain, because the same first weights with a thousandth of the penalty come to
 from __future__ import annotations
 
 import numpy as np
-from descents import network, table
 
+from drawing.descents import network, table
 from fallline import Network
 from fallline.diagnosis.subject import Subject, descended
 from fallline.optimizers import BFGS, LBFGS, Adam, GradientDescent, LevenbergMarquardt, Optimizer

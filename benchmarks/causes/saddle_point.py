@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from drawing.landscape import lowest, network, table
 from fallline.diagnosis.budget.floor import descend_from
 from fallline.diagnosis.clock import Clock
 from fallline.diagnosis.subject import Subject, descended
@@ -19,7 +20,6 @@ from fallline.engine import Architecture, Array, Objective, Rows
 from fallline.network import Network
 from fallline.optimizers import GradientDescent
 from fallline.training.stopping import Limits
-from landscape_runs import lowest, network, table
 
 # Where a unit has been split it stands twice, and its two halves act as one until they part.
 ACCEPTED: tuple[str, ...] = ("duplicate_units",)
@@ -71,11 +71,8 @@ def _at_saddle(subject: Subject) -> bool:
     error, gradient = objective.error_and_gradient(weights)
     H = np.array([objective.hessian_product(weights, unit) for unit in np.eye(len(weights))])
     values, vectors = np.linalg.eigh(0.5 * (H + H.T))
-    reached = min(
-        descend_from(architecture, weights + sign * vectors[:, 0], Rows(*subject.training.block(0, 10**6)), Clock(0.2))[
-            0
-        ][0]
-        for sign in (1.0, -1.0)
-    )
+    rows = Rows(*subject.training.block(0, 10**6))
+    sides = [weights + sign * vectors[:, 0] for sign in (1.0, -1.0)]
+    reached = min(descend_from(architecture, side, rows, Clock(0.2)).error for side in sides)
     critical = np.sum(np.square(vectors.T @ gradient) / np.maximum(np.abs(values), 1e-6 * values[-1])) < 1e-3 * error
     return bool(critical and values[0] < -1e-3 * values[-1] and reached < 0.7 * error)

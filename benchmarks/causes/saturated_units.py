@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from drawing.units import draw_optimizer, draw_task, iterations_of, output_of
 from fallline.diagnosis.subject import Subject, descended
 from fallline.engine import reference
 from fallline.network import Network
 from fallline.optimizers import LBFGS
 from fallline.training.stopping import Limits
-from unit_runs import draw_optimizer, draw_task, iterations_of, output_of
 
 ACCEPTED: tuple[str, ...] = ()
 

@@ -12,10 +12,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from drawing.landscape import SMOOTH, any_optimizer, lowest, network, table
 from fallline.diagnosis.subject import Subject, descended
 from fallline.engine import Architecture
 from fallline.training.stopping import Limits
-from landscape_runs import SMOOTH, any_optimizer, lowest, network, table
 
 # All of these are true of such runs, and follow from the first weights: equal units are duplicates, zero weights let
 # no signal through, and the point where the descent ends is a saddle or a flat region.

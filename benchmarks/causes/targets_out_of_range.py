@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from drawing.data import inputs_of, iterations_of, network_of, optimizer_of, smooth_function
 from fallline.diagnosis.subject import Subject, descended
 from fallline.engine import ACTIVATIONS
 from fallline.optimizers import BFGS, LBFGS
 from fallline.training.stopping import Limits
-from problems.drawn import inputs_of, iterations_of, network_of, optimizer_of, smooth_function
 
 ACCEPTED: tuple[str, ...] = ()
 

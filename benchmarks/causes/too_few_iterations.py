@@ -7,8 +7,8 @@ half, and in the first half of the run that is returned it was falling as well.
 from __future__ import annotations
 
 import numpy as np
-from descents import good_rate, network, table
 
+from drawing.descents import good_rate, network, table
 from fallline.diagnosis.subject import Subject, descended
 from fallline.optimizers import (
     BFGS,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from drawing.data import inputs_of, iterations_of, network_of, optimizer_of, smooth_function
 from fallline.diagnosis.subject import Subject, descended
 from fallline.training.stopping import Limits
-from problems.drawn import inputs_of, iterations_of, network_of, optimizer_of, smooth_function
 
 # the validation error, where there is one, is above the training error by construction
 ACCEPTED: tuple[str, ...] = ("over_fitting",)

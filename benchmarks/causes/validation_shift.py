@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from drawing.generalisation import FURTHER, Source, network, own_mean_loss, source
 from fallline.diagnosis.subject import Subject, descended
 from fallline.engine import Array, Rows
 from fallline.optimizers import LBFGS, Adam, LevenbergMarquardt, RMSprop
 from fallline.training.stopping import Limits
-from generalisation import FURTHER, Source, network, own_mean_loss, source
 
 ACCEPTED: tuple[str, ...] = ()
 SAME, ELSEWHERE = 1.35, 2.5

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from drawing.units import draw_optimizer, draw_task, iterations_of, output_of
 from fallline.diagnosis.subject import Subject, descended
 from fallline.network import Network
 from fallline.training.stopping import Limits
-from unit_runs import draw_optimizer, draw_task, iterations_of, output_of
 
 # A net of small weights stands next to the saddle at the origin, of an order as high as its depth.
 ACCEPTED: tuple[str, ...] = ()

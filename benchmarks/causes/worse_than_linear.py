@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from drawing.generalisation import FURTHER, own_mean_loss
+from drawing.rows import at_floor
 from fallline import Network
 from fallline.diagnosis.subject import Subject, descended
 from fallline.engine import Rows
 from fallline.optimizers import LBFGS, Adam, LevenbergMarquardt, RMSprop
 from fallline.training.stopping import Limits
-from draws import at_floor
-from generalisation import FURTHER, own_mean_loss
 
 ACCEPTED: tuple[str, ...] = ()
 TIMES = 1.5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from draws import inputs, labels, one_hot, smooth
+from drawing.rows import inputs, labels, one_hot, smooth
 from fallline import Network
 from fallline.diagnosis.subject import Subject, descended
 from fallline.optimizers import LBFGS

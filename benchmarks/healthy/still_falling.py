@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from draws import inputs, smooth
+from drawing.rows import inputs, smooth
 from fallline import Network
 from fallline.diagnosis.evidence import Evidence
 from fallline.diagnosis.subject import Subject, descended

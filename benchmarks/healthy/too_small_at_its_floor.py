@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from draws import at_floor, inputs, smooth
+from drawing.rows import at_floor, inputs, smooth
 from fallline.diagnosis.subject import Subject, descended
 from fallline.optimizers import LBFGS
 from fallline.training.stopping import Limits

@@ -1,4 +1,4 @@
-"""Whether two sets of rows come from one source: a permutation test on means, squares and products with targets."""
+"""Whether two sets of rows come from the same source: a permutation test on means, squares and products with targets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ class TwoSamples(NamedTuple):
 def two_samples(first: Rows, second: Rows, rng: np.random.Generator) -> TwoSamples:
     """Compare two sets of rows of one table.
 
-    Columns are inputs and targets in standard scores of both sets together, their squares, and the products of inputs
+    Columns are the inputs and targets in standard scores of both sets together, their squares, and the products of
+    inputs
     with targets, so that another mean, spread or relation shows. Statistics are the largest standardised difference of
     a column's mean, and Mahalanobis' distance of all means (Hotelling 1931); either is held against divisions of the
     same rows at random (Pitman 1937), which makes no assumption about their distribution.

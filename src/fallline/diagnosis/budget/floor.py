@@ -42,7 +42,7 @@ class Floor:
 
 
 @dataclass(frozen=True)
-class _End:
+class End:
     """Where a descent came to."""
 
     error: float
@@ -82,8 +82,8 @@ def search_floor(subject: Subject, rows: Rows, parameters: Array, error: float, 
         return Floor(min(least, error), best_weights, None, 0, (), True, exact=True, at_bound=least <= near)
     scale = Standardised.of(rows.X)
     scaled, here = Rows(scale.inputs(rows.X), rows.y), scale.weights_for(architecture, parameters)
-    best, start, in_time = _End(error, here, True, True), None, True
-    ends: list[_End] = []
+    best, start, in_time = End(error, here, True, True), None, True
+    ends: list[End] = []
     starting = clock.part(SHARE_OF_STARTS)
     for k, seed in enumerate([None, *seeds_of(subject.seed + 1, MOST_STARTS)]):
         part = starting.part(SHARE_OF_FIRST if k == 0 else 1.0)
@@ -140,7 +140,7 @@ def descend_from(
     target: float | None = None,
     l2: float = 0.0,
     iterations: int | None = None,
-) -> _End:
+) -> End:
     """Return where a second-order descent from `first` ends: at the target, by itself, or when a limit is reached."""
     network = Network.from_parameters(architecture, first)
     descent = descend(
@@ -154,4 +154,4 @@ def descend_from(
     error = descent.train_error if math.isfinite(descent.train_error) else math.inf
     reason = descent.stop_reason
     limited = (StopReason.TIME_LIMIT, StopReason.ITERATION_LIMIT, StopReason.INTERRUPTED)
-    return _End(error, network.parameters, reason not in limited, reason is not StopReason.TIME_LIMIT)
+    return End(error, network.parameters, reason not in limited, reason is not StopReason.TIME_LIMIT)

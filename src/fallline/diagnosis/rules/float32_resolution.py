@@ -9,6 +9,7 @@ import numpy as np
 
 from fallline.diagnosis.evidence import Evidence
 from fallline.diagnosis.finding import Finding
+from fallline.diagnosis.judgement import Judgement
 from fallline.diagnosis.rule import Kind, Rule
 from fallline.diagnosis.rules.premature_stop import untiring
 from fallline.diagnosis.subject import Subject, descended
@@ -38,6 +39,11 @@ class Float32Resolution(Rule):
     remedies = ("higher_precision", "scale_targets")
     explains = ("premature_stop", "flat_region", "vanishing_gradient", "local_minimum", "learning_rate_too_small")
     sources = ("N. J. Higham: Accuracy and Stability of Numerical Algorithms, 2nd edition. SIAM 2002, chapter 2.",)
+
+    @property
+    def judgement(self) -> Judgement:
+        """It does not go on in this arithmetic."""
+        return Judgement.STUCK
 
     def examine(self, evidence: Evidence) -> Finding:
         subject, descents = evidence.subject, evidence.continuations

@@ -8,6 +8,7 @@ import numpy as np
 
 from fallline.diagnosis.evidence import Evidence
 from fallline.diagnosis.finding import Finding
+from fallline.diagnosis.judgement import Judgement
 from fallline.diagnosis.rule import Kind, Rule
 from fallline.diagnosis.subject import Subject, descended
 from fallline.network import Network
@@ -39,6 +40,11 @@ class GradientNoise(Rule):
         "L. Bottou, F. E. Curtis, J. Nocedal: Optimization Methods for Large-Scale Machine Learning. SIAM Review 60 "
         "(2018), section 4.",
     )
+
+    @property
+    def judgement(self) -> Judgement:
+        """It does not arrive with these batches and this rate."""
+        return Judgement.STUCK
 
     def examine(self, evidence: Evidence) -> Finding:
         descents = evidence.continuations

@@ -9,6 +9,7 @@ import numpy as np
 
 from fallline.diagnosis.evidence import Evidence
 from fallline.diagnosis.finding import Finding
+from fallline.diagnosis.judgement import Judgement
 from fallline.diagnosis.rule import Kind, Rule
 from fallline.diagnosis.subject import Subject, descended
 from fallline.diagnosis.twin_descents import Change, twin_descents
@@ -66,6 +67,11 @@ class IllConditionedInputs(Rule):
         "the Trade, Springer, sections 4.3 and 5.3.",
         "Nesterov, Y. (2004). Introductory Lectures on Convex Optimization, Springer, theorem 2.1.15.",
     )
+
+    @property
+    def judgement(self) -> Judgement:
+        """It goes down, along a narrow valley."""
+        return Judgement.SLOW
 
     def examine(self, evidence: Evidence) -> Finding:
         """Compare the condition numbers; where they differ and something is at stake, let two descents race."""

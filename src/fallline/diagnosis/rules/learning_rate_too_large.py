@@ -9,6 +9,7 @@ import numpy as np
 
 from fallline.diagnosis.evidence import Evidence
 from fallline.diagnosis.finding import Finding
+from fallline.diagnosis.judgement import Judgement
 from fallline.diagnosis.rule import Kind, Rule
 from fallline.diagnosis.subject import Subject, descended
 from fallline.network import Network
@@ -54,6 +55,11 @@ class LearningRateTooLarge(Rule):
         "J. Cohen, S. Kaur, Y. Li, J. Z. Kolter, A. Talwalkar: Gradient Descent on Neural Networks Typically Occurs at "
         "the Edge of Stability. ICLR 2021.",
     )
+
+    @property
+    def judgement(self) -> Judgement:
+        """It does not arrive at this rate."""
+        return Judgement.STUCK
 
     def examine(self, evidence: Evidence) -> Finding:
         descents = evidence.continuations

@@ -58,10 +58,9 @@ class LocalMinimum(Rule):
         if not evidence.stakes.matters:
             return self.clear(f"Nothing to look for: {evidence.stakes.sentence}.")
         floor, left, error = evidence.budget.floor, evidence.stakes.left, evidence.error
-        if floor.start is None or error - floor.errors[0] > FALLS_ON * left:
-            return self.clear(
-                f"A second-order descent from the stop goes lower, from {error:.4g} to {floor.errors[0]:.4g}."
-            )
+        from_stop = floor.errors[0] if floor.errors else floor.error
+        if floor.start is None or error - from_stop > FALLS_ON * left:
+            return self.clear(f"A second-order descent from the stop goes lower, from {error:.4g} to {from_stop:.4g}.")
         clock, l2 = evidence.clock.part(SHARE_OF_TIME, SECONDS), evidence.subject.l2
         end = descend_from(evidence.architecture, evidence.parameters, evidence.rows, clock.part(0.3), l2=l2)
         reached, bottom = end.error, end.parameters

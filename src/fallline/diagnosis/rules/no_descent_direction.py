@@ -10,6 +10,7 @@ import numpy as np
 
 from fallline.diagnosis.evidence import Evidence
 from fallline.diagnosis.finding import Finding
+from fallline.diagnosis.judgement import Judgement
 from fallline.diagnosis.rule import Kind, Rule
 from fallline.diagnosis.subject import Subject, Update
 from fallline.engine import Array, Rows
@@ -64,6 +65,11 @@ class NoDescentDirection(Rule):
         "J. Nocedal, S. J. Wright: Numerical Optimization, 2nd edition. Springer 2006, section 2.2 (directions of "
         "descent).",
     )
+
+    @property
+    def judgement(self) -> Judgement:
+        """The updates are none of a descent."""
+        return Judgement.WRONG
 
     def examine(self, evidence: Evidence) -> Finding:
         updates = [each for each in evidence.subject.updates if np.any(each.change)]

@@ -9,6 +9,7 @@ import numpy as np
 from fallline.diagnosis.budget.floor import descend_from
 from fallline.diagnosis.evidence import Evidence
 from fallline.diagnosis.finding import Finding
+from fallline.diagnosis.judgement import Judgement
 from fallline.diagnosis.rule import Kind, Rule
 from fallline.diagnosis.subject import Subject, descended
 from fallline.engine import Array, Objective, reference
@@ -44,6 +45,11 @@ class Regularisation(Rule):
         "A. Krogh, J. A. Hertz: A Simple Weight Decay Can Improve Generalization. NIPS 4, 1991.",
         "C. M. Bishop: Neural Networks for Pattern Recognition. Oxford 1995, section 9.2.",
     )
+
+    @property
+    def judgement(self) -> Judgement:
+        """It has arrived where the penalty holds it."""
+        return Judgement.STUCK
 
     def examine(self, evidence: Evidence) -> Finding:
         l2, budget = evidence.subject.l2, evidence.budget
@@ -103,7 +109,9 @@ class Regularisation(Rule):
         """
         clock = evidence.clock.part(0.3, SECONDS)
         l2 = factor * evidence.subject.l2
-        return descend_from(evidence.architecture, evidence.budget.floor.parameters, evidence.rows, clock, l2=l2).parameters
+        return descend_from(
+            evidence.architecture, evidence.budget.floor.parameters, evidence.rows, clock, l2=l2
+        ).parameters
 
     def example(self) -> Subject:
         X = np.linspace(-1.0, 1.0, 60)[:, None]

@@ -43,7 +43,8 @@ class SaddlePoint(Rule):
         "tiny, so gradient descent takes very many steps to leave, and at the point itself it never does; a saddle "
         "often stands where two units do the same. The proof is an eigenvector v of the Hessian with a negative "
         "eigenvalue (its residual shows how certain that is) and an experiment: a step along v lowers the error by "
-        "far more than the slope would, and gradient steps from there gain many times what the same steps gain from the stop. A negative "
+        "far more than the slope would, and gradient steps from there gain many times what the same steps gain from "
+        "the stop. A negative "
         "eigenvalue alone means nothing, since almost every descent that is still falling has some."
     )
     remedy = "Step along the direction of negative curvature, or add a little noise to the weights, and go on."

@@ -34,7 +34,12 @@ class ValidationShift(Rule):
     kind = Kind.GENERALISATION
     explanation = (
         "A validation error tells what a network is worth on new rows only where the validation rows come from the "
+<<<<<<< HEAD
         "same source as the training rows. Where they were taken from another period, place or range, the network has to "
+=======
+        "same "
+        "source as the training rows. Where they were taken from another period, place or range, the network has to "
+>>>>>>> main
         "answer what it was never shown, and errs more, however well it was trained. It is told from over-fitting in "
         "two steps: a test whether such a difference of inputs and targets comes about by chance, and a control: rows "
         "held out at random from the training rows themselves, for a network trained on the rest to the same error. "
@@ -79,8 +84,14 @@ class ValidationShift(Rule):
         numbers |= {"error_held_out_at_random": beyond.training, "share_of_gap": share}
         if not (beyond.clear(LEAST_GAP, CLEAR) and share >= LEAST_SHARE):
             return self.clear(
+<<<<<<< HEAD
                 "The validation rows are unlike the training rows, but that is not why their error is "
                 f"{gap.validation:.4g}{unit}: training rows held out at random err by {beyond.training:.4g}.",
+=======
+                f"The validation rows are unlike the training rows, but that is not why their error is "
+                f"{gap.validation:.4g}"
+                f"{unit}: training rows held out at random err by {beyond.training:.4g}.",
+>>>>>>> main
                 **numbers,
             )
         return self.fires(

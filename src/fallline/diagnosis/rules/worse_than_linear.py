@@ -32,8 +32,10 @@ class WorseThanLinear(Rule):
     explanation = (
         "A linear model with the same output and loss, fitted to the same rows, has far fewer weights and one minimum. "
         "A network that errs more than it is worth nothing. Mostly this follows from a descent that stopped short, and "
-        "goes away with it; it is a cause of its own in two cases. Either the network fits its training rows as well as "
-        "the linear model and new rows worse: it is too flexible for so few rows of a relation that is nearly linear. Or "
+        "goes away with it; it is a cause of its own in two cases. Either the network fits its training rows as well "
+        "as "
+        "the linear model and new rows worse: it is too flexible for so few rows of a relation that is nearly "
+        "linear. Or "
         "its shape cannot even express the linear model, such as with fewer hidden units than there are independent "
         "outputs. Both models are compared row by row, so that chance is told apart."
     )
@@ -42,7 +44,8 @@ class WorseThanLinear(Rule):
     )
     remedies = ("stronger_penalty", "more_units", "other_activation")
     sources = (
-        "R. C. Holte: Very Simple Classification Rules Perform Well on Most Commonly Used Datasets. Machine Learning 11 "
+        "R. C. Holte: Very Simple Classification Rules Perform Well on Most Commonly Used Datasets. Machine Learning "
+        "11 "
         "(1993), 63-91.",
         "P. Baldi, K. Hornik: Neural Networks and Principal Component Analysis. Neural Networks 2 (1989), 53-58 (a "
         "narrow layer bounds the rank).",
@@ -82,7 +85,8 @@ class WorseThanLinear(Rule):
         share = gain.mean / error
         if held_out is not None and fitted <= AS_WELL * by_linear:
             return self.fires(
-                f"{worse} On the training rows the network's is the lower one, {fitted:.4g} against {by_linear:.4g}: it "
+                f"{worse} On the training rows the network's is the lower one, {fitted:.4g} against {by_linear:.4g}: "
+                f"it "
                 f"has {evidence.architecture.parameter_count:,} weights and bends them to rows that a straight line "
                 "describes better.",
                 confidence=0.95,
@@ -95,7 +99,8 @@ class WorseThanLinear(Rule):
         if floor > AS_WELL * by_linear:
             shape = list(evidence.architecture.shape)
             return self.fires(
-                f"{worse} The best that a search found for the shape {shape} is {floor:.4g} on the training rows, where "
+                f"{worse} The best that a search found for the shape {shape} is {floor:.4g} on the training rows, "
+                f"where "
                 f"the linear model has {by_linear:.4g}: the shape cannot express it.",
                 confidence=0.95,
                 share=share,
@@ -103,7 +108,8 @@ class WorseThanLinear(Rule):
                 **numbers,
             )
         return self.clear(
-            f"{worse} But that is the descent's doing: on the training rows this network reaches {floor:.4g} or less, and "
+            f"{worse} But that is the descent's doing: on the training rows this network reaches {floor:.4g} or "
+            f"less, and "
             f"stands at {fitted:.4g}.",
             **numbers,
         )

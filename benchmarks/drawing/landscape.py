@@ -69,5 +69,6 @@ def lowest(
         names, loss = architecture.activations, architecture.loss
         seed = int(rng.integers(2**31))
         first = Network(architecture.shape, names, loss=loss, initialiser="glorot", seed=seed).parameters
-        found.append(descend_from(architecture, first, Rows(X, y), Clock(seconds / starts))[0])
+        end = descend_from(architecture, first, Rows(X, y), Clock(seconds / starts))
+        found.append((end.error, end.parameters))
     return min(found, key=lambda each: each[0])
