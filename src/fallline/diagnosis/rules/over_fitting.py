@@ -41,17 +41,12 @@ class OverFitting(Rule):
     kind = Kind.GENERALISATION
     explanation = (
         "A network with many weights and few rows can learn the noise in their targets by heart. Its training error "
-<<<<<<< HEAD
-        "goes on falling, and on rows that it has not seen it errs more than it did before. A validation error above the "
-        "training error is no proof: some gap is always there. The proof is another network of the same shape that errs "
-=======
         "goes "
         "on falling, and on rows that it has not seen it errs more than it did before. A validation error above the "
         "training error is no proof: some gap is always there. The proof is another network of the same shape that "
         "errs "
->>>>>>> main
         "more on the training rows and less on the validation rows: one stopped earlier or with a penalty on large "
-        "weights, from the same first weights. What one half of the validation rows chooses, the other one judges. "
+        "weights, from the same first weights. What one half of the validation rows chooses, the other half judges. "
         "Weights that early stopping restored are those before the over-fitting began."
     )
     remedy = "Penalise large weights, stop early, take fewer units, or get more rows."
@@ -109,12 +104,8 @@ class OverFitting(Rule):
             if rise >= least and risen.clear(gap.validation):
                 return self.fires(
                     f"The error is {errors}. At iteration {iteration:,} of this run, with a higher training error, "
-<<<<<<< HEAD
-                    f"that on the validation rows was {error:.4g}; since then it has risen by {rise:.4g}.",
-=======
                     f"that "
                     f"on the validation rows was {error:.4g}; since then it has risen by {rise:.4g}.",
->>>>>>> main
                     confidence=0.95,
                     share=rise / gap.validation,
                     lowest_validation_error=error,
