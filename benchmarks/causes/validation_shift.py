@@ -27,15 +27,10 @@ def make(rng: np.random.Generator) -> Subject:
         kind = int(rng.integers(4))
         along = rng.standard_normal(drawn.features)
         along /= np.linalg.norm(along)
-
-        def inside(count: int) -> tuple[Array, Array]:
-            if kind != 0:
-                return drawn.rows(rng, count, noise, classes)
-            return _side(drawn, rng, count, noise, classes, along, False)
-
-        X, y = inside(n)
+        near = along if kind == 0 else None
+        X, y = _rows(drawn, rng, n, noise, classes, near)
         if kind == 0:  # the other side of a plane
-            held_out = _side(drawn, rng, m, noise, classes, along, True)
+            held_out = _rows(drawn, rng, m, noise, classes, along, far=True)
         else:
             held_out = drawn.rows(rng, m, noise, classes)
             column = int(rng.integers(drawn.features))
@@ -52,15 +47,24 @@ def make(rng: np.random.Generator) -> Subject:
         optimizer = [LBFGS(), LevenbergMarquardt(), Adam(0.02), RMSprop(0.005)][rng.integers(4)]
         limits = Limits(iterations=int(rng.integers(300, 800)), seconds=0.6)
         run = descended(made, X, y, optimizer, limits=limits, validation=held_out, compiled=False)
-        on_further = own_mean_loss(run, Rows(*inside(FURTHER)))
+        on_further = own_mean_loss(run, Rows(*_rows(drawn, rng, FURTHER, noise, classes, near)))
         if on_further <= SAME * own_mean_loss(run) and own_mean_loss(run, run.validation) >= ELSEWHERE * on_further:
             return run
 
 
-def _side(
-    drawn: Source, rng: np.random.Generator, n: int, noise: float, classes: bool, along: Array, far: bool
+def _rows(
+    drawn: Source,
+    rng: np.random.Generator,
+    n: int,
+    noise: float,
+    classes: bool,
+    along: Array | None,
+    *,
+    far: bool = False,
 ) -> tuple[Array, Array]:
-    """Return rows on one side of a plane; a third of all rows are on the far one."""
+    """Return rows, with a direction only those on one side of a plane; a third of all are on the far one."""
+    if along is None:
+        return drawn.rows(rng, n, noise, classes)
     X, y = drawn.rows(rng, 6 * n + 50, noise, classes)
     chosen = np.flatnonzero((X @ along > 0.43) == far)[:n]
     return X[chosen], y[chosen]

@@ -1,4 +1,4 @@
-"""Whether two sets of rows come from the same source: a permutation test on means, squares and products with targets."""
+"""Whether two sets of rows come from one source: a permutation test on means, squares and products with targets."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from fallline.engine.reference import loss_by_row
 
 LEAST_ROWS = 20  # below which a validation error says too little
 CLEAR = 3.0  # standard errors from which on a difference is no chance
+LARGE, CLEAR_OF_LARGE = 0.4, 2.0  # share of the error, and standard errors that are enough for so large a difference
 
 
 class Gap(NamedTuple):
@@ -37,6 +38,13 @@ class Gain(NamedTuple):
 
     mean: float  # loss of a row that it saves; below 0 where it errs more
     standard_errors: float  # that the mean is above 0, by its own or, where single rows rule it, by the ranks
+
+    def clear(self, of: float) -> bool:
+        """Whether it is no chance, with fewer standard errors for a large share of the error `of`.
+
+        What over-fitted networks lose on new rows, they lose on few of them, so that its mean has a large spread.
+        """
+        return self.standard_errors >= (CLEAR_OF_LARGE if self.mean >= LARGE * of else CLEAR)
 
 
 def row_losses(architecture: Architecture, parameters: Array, rows: Rows) -> Array:

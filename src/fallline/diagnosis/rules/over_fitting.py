@@ -14,7 +14,7 @@ from fallline.diagnosis.rule import Kind, Rule
 from fallline.diagnosis.simpler import simpler
 from fallline.diagnosis.subject import Subject, descended
 from fallline.diagnosis.unseen import (
-    CLEAR,
+    Gain,
     constant_loss,
     gap_between,
     of_one_row,
@@ -87,7 +87,7 @@ class OverFitting(Rule):
                 "validation_error_of_simpler": other.validation,
                 "standard_errors": gain.standard_errors,
             }
-            if gain.mean >= least and gain.standard_errors >= CLEAR:
+            if gain.mean >= least and gain.clear(gap.validation):
                 return self.fires(
                     f"The error is {errors}. The same network {other.words}, from the same first weights, comes to "
                     f"{other.validation:.4g} and {other.training:.4g}: it errs more on the rows it was trained on, and "
@@ -100,7 +100,8 @@ class OverFitting(Rule):
         if earlier is not None:
             iteration, error = earlier
             rise = gap.validation - error
-            if rise >= least and rise >= CLEAR * float(losses.std()) / math.sqrt(len(losses)):
+            risen = Gain(rise, rise * math.sqrt(len(losses)) / float(losses.std()))
+            if rise >= least and risen.clear(gap.validation):
                 return self.fires(
                     f"The error is {errors}. At iteration {iteration:,} of this run, with a higher training error, "
                     f"that "

@@ -18,7 +18,6 @@ from fallline.training.stopping import Limits
 
 LEAST_GAIN = 0.1  # of the network's error, that the linear model saves
 LEAST_OF_CONSTANT = 0.005  # of the loss of the best constant answer, likewise
-CLEAR = 3.5  # standard errors
 AS_WELL = 1.02  # times the linear model's training error, up to which the network has fitted the rows as well
 LEAST_ROWS = 10
 
@@ -70,7 +69,7 @@ class WorseThanLinear(Rule):
             "standard_errors": gain.standard_errors,
         }
         least = max(LEAST_GAIN * error, LEAST_OF_CONSTANT * constant_loss(evidence))
-        if not (gain.mean >= least and gain.standard_errors >= CLEAR):
+        if not (gain.mean >= least and gain.clear(error)):
             return self.clear(
                 f"On the {which} rows the network's error is {error:.4g}{unit}, a linear model's {linear:.4g}.",
                 **numbers,
