@@ -25,6 +25,7 @@ from fallline.training.stopping import Limits, StopReason
 SECONDS = 0.15  # that one continuation is likely to take
 COMPILED_SPEED = 15.0  # times the reference
 LEAST_SECONDS = 0.5  # left on the clock, without which none is begun
+LEAST_ITERATIONS, LEAST_EPOCHS = 10, 2
 MOST_ITERATIONS = 50_000
 SETTLED = 0.25  # share of the records at the end whose median is the level reached
 FALLING = (GradientDescent, Momentum, Nesterov)  # whose steps are proportional to the gradient
@@ -262,7 +263,8 @@ class Continuations:
         if descent is not None and descent.stop_reason is StopReason.NOT_FINITE:
             done = MOST_ITERATIONS  # how soon it overflowed is no measure of the work
         assert self.optimizer is not None
-        return max(10, min(max(done, 100), self._iterations_in(SECONDS, self.optimizer)))
+        least = LEAST_ITERATIONS if self.batch is None else LEAST_EPOCHS
+        return max(least, min(max(done, 100), self._iterations_in(SECONDS, self.optimizer)))
 
     def _iterations_in(self, seconds: float, optimizer: Optimizer) -> int:
         """Return how many iterations take about that long."""

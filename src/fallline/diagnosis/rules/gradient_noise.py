@@ -15,7 +15,7 @@ from fallline.network import Network
 from fallline.optimizers import FirstOrder, GradientDescent
 from fallline.training.stopping import Limits
 
-LEAST_NOISE = 1.0  # variance of a batch's gradient over the square of the gradient on all rows
+LEAST_NOISE = 0.1  # variance of a batch's gradient over the square of the gradient on all rows: below, none hovers
 LEAST_GAIN = 0.15  # of what is left, that each remedy has to remove beyond what going on would
 
 

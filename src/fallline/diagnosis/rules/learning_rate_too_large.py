@@ -73,7 +73,9 @@ class LearningRateTooLarge(Rule):
         if descent is None or not descents.possible:
             return self.not_enough_data("There was no descent, or no time to try another rate.")
         overflowed = descent.stop_reason is StopReason.NOT_FINITE
-        relative = descents.rate * evidence.spectrum.highest.value / descents.stability
+        relative = math.nan
+        if not math.isnan(descents.stability):
+            relative = descents.rate * evidence.spectrum.highest.value / descents.stability
         bounces = descents.bounces()
         rate = descents.optimizer.schedule().course().rate(1, math.nan)
         highest = float(np.nanmax(descent.history.column("train_error")))

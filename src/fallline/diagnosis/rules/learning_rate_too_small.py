@@ -63,16 +63,15 @@ class LearningRateTooSmall(Rule):
         descent = evidence.subject.descent
         if descent is not None and _rate(descents) < 0.1 * float(np.nanmax(descent.history.column("learning_rate"))):
             return self.clear(f"The schedule has lowered the learning rate to {_rate(descents):.3g} on purpose.")
-        relative = descents.rate * (descents.drive) * evidence.spectrum.size / 2.0
+        relative = math.nan
+        if not math.isnan(descents.drive):
+            relative = descents.rate * descents.drive * evidence.spectrum.size / 2.0
         if relative > FAR_BELOW:
             return self.clear(
                 f"The learning rate {_rate(descents):.3g} is {relative:.2g} of the largest stable one, 2/λmax: not "
                 "far below it.",
                 relative=relative,
             )
-        reason = elsewhere(evidence)
-        if reason:
-            return self.clear(f"A higher rate may help here, but {reason}.")
         left, once = evidence.stakes.left, descents.unchanged()
         courses = [once]
         for k, factor in enumerate(FACTORS):
@@ -98,6 +97,9 @@ class LearningRateTooSmall(Rule):
                 "more.",
                 **numbers,
             )
+        reason = elsewhere(evidence)
+        if reason:
+            return self.clear(f"A higher rate may help here, but {reason}.")
         work = once.iterations
         needed = left / falls[0] * work if falls[0] > 0.0 else math.inf
         numbers["iterations_needed"] = needed if math.isfinite(needed) else None
