@@ -36,7 +36,7 @@ def make(rng: np.random.Generator) -> Subject:
         choices: list[Optimizer] = [LBFGS(), BFGS(), Adam(0.02), LevenbergMarquardt()]
         optimizer = choices[rng.integers(3 if loss == "huber" else 4)]
         limits = Limits(iterations=1500 if isinstance(optimizer, Adam) else 250, seconds=1.0)
-        subject = descended(network, X, y, optimizer, limits=limits, seed=seed, compiled=False)
+        subject = descended(network, X, y, optimizer, limits=limits, initialiser="glorot", seed=seed, compiled=False)
         means = y.reshape(places, times).mean(axis=1).repeat(times)[:, None]
         with np.errstate(divide="ignore", invalid="ignore"):
             if loss == "binary_cross_entropy":

@@ -27,7 +27,7 @@ def _all(rng: np.random.Generator) -> Subject:
     network, seed = network_of(rng, inputs, 1, layers=2)
     optimizer = optimizer_of(rng, rows)
     limits = Limits(iterations=iterations_of(rng, optimizer, rows), seconds=1.0)
-    return descended(network, X, y, optimizer, limits=limits, seed=seed, compiled=False)
+    return descended(network, X, y, optimizer, limits=limits, initialiser="glorot", seed=seed, compiled=False)
 
 
 def _large(rng: np.random.Generator) -> Subject:
@@ -41,10 +41,18 @@ def _large(rng: np.random.Generator) -> Subject:
         errors, subjects = [], []
         for value in (constant, 0.0):
             X = np.column_stack([U, np.full(rows, value)])
-            network = Network([inputs + 1, hidden, 1], ["tanh", "identity"], loss="mean_squared_error", seed=seed)
+            network = Network(
+                [inputs + 1, hidden, 1],
+                ["tanh", "identity"],
+                loss="mean_squared_error",
+                initialiser="glorot",
+                seed=seed,
+            )
             rate = 0.05 if value == 0.0 else min(0.05, 5.0 / value**2)
             limits = Limits(iterations=1500, plateau=False)
-            subject = descended(network, X, y, GradientDescent(rate), limits=limits, seed=seed, compiled=False)
+            subject = descended(
+                network, X, y, GradientDescent(rate), limits=limits, initialiser="glorot", seed=seed, compiled=False
+            )
             subjects.append(subject)
             errors.append(subject.network.error(X, y))
         if errors[1] < 0.5 * errors[0] and errors[0] > 0.05:
@@ -63,7 +71,15 @@ def _unseen(rng: np.random.Generator) -> Subject:
         network, seed = network_of(rng, inputs + more, 1, layers=1, units=(4, 10))
         limits, held_out = Limits(iterations=60), (X[rows:], y[rows:])
         subject = descended(
-            network, X[:rows], y[:rows], LBFGS(), limits=limits, validation=held_out, seed=seed, compiled=False
+            network,
+            X[:rows],
+            y[:rows],
+            LBFGS(),
+            limits=limits,
+            validation=held_out,
+            initialiser="glorot",
+            seed=seed,
+            compiled=False,
         )
         back = X[rows:].copy()
         back[:, inputs:] = 0.0

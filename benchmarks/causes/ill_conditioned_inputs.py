@@ -40,7 +40,7 @@ def make(rng: np.random.Generator) -> Subject:
 
 
 def _run(network: Network, X: np.ndarray, y: np.ndarray, optimizer: FirstOrder, limits: Limits, seed: int) -> Subject:
-    return descended(network, X, y, optimizer, limits=limits, seed=seed, compiled=False)
+    return descended(network, X, y, optimizer, limits=limits, initialiser="glorot", seed=seed, compiled=False)
 
 
 def _error(subject: Subject) -> float:

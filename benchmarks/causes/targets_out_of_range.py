@@ -38,7 +38,7 @@ def make(rng: np.random.Generator) -> Subject:
         if loss != "mean_squared_error":  # whose sizes the others' rates do not suit
             optimizer = LBFGS() if rng.random() < 0.5 else BFGS()
         limits = Limits(iterations=iterations_of(rng, optimizer, rows), seconds=1.0)
-        subject = descended(network, X, y, optimizer, limits=limits, seed=seed, compiled=False)
+        subject = descended(network, X, y, optimizer, limits=limits, initialiser="glorot", seed=seed, compiled=False)
         low, high = (0.0, 1.0) if output == "softmax" else ACTIVATIONS[output].range
         elements = network.architecture.loss_function.elements(np.clip(y, low, high), y)
         least = elements.sum() * network.architecture.loss_function.scale(rows, outputs)

@@ -35,4 +35,6 @@ def make(rng: np.random.Generator) -> Subject:
     held_out = None
     if rng.random() < 0.3:
         held_out = (inputs_of(rng, 50, inputs), y[rng.integers(0, rows, 50)])
-    return descended(network, X, y, optimizer, limits=limits, validation=held_out, seed=seed, compiled=False)
+    return descended(
+        network, X, y, optimizer, limits=limits, validation=held_out, initialiser="glorot", seed=seed, compiled=False
+    )
