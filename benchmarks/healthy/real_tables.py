@@ -25,6 +25,6 @@ def make(rng: np.random.Generator) -> Subject:
     if name in ("iris", "wine", "breast_cancer"):
         frame = frame.assign(target=frame["target"].map("class {}".format))
     settings = Settings(
-        target=target, drop=drop, seed=seed, refit=False, time_limit=3.0, hidden=[int(rng.integers(4, 17))]
+        target=target, drop=drop, seed=seed, refit=False, time_limit=15.0, hidden=[int(rng.integers(4, 17))]
     )
     return subject_of_run(train(frame.iloc[keep].reset_index(drop=True), settings, save=False))
