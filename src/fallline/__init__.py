@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from fallline.errors import DataError, FalllineError, ModelFileError
 
 if TYPE_CHECKING:
+    from fallline.diagnosis.runs.explain import explain
+    from fallline.diagnosis.verdict import Verdict
     from fallline.network.model import Model
     from fallline.network.network import Network
     from fallline.training.run import Run
@@ -23,7 +25,9 @@ __all__ = [
     "Network",
     "Run",
     "Settings",
+    "Verdict",
     "__version__",
+    "explain",
     "train",
 ]
 
@@ -33,6 +37,8 @@ _LATER = {  # imported when first asked for, so that `fallline --help` waits nei
     "Run": "fallline.training.run",
     "Settings": "fallline.training.settings",
     "train": "fallline.training.training",
+    "explain": "fallline.diagnosis.runs.explain",
+    "Verdict": "fallline.diagnosis.verdict",
 }
 
 
