@@ -83,7 +83,7 @@ class LearningRateTooLarge(Rule):
         if once is None:
             return self.not_enough_data("There was no time to try another rate.")
         # Coming down from where it was thrown, an error falls fast for a while; its power law promises nothing then.
-        reference = min(once.level if climbed else descents.expected(), evidence.error)
+        reference = min(once.level if climbed else descents.expected(), descents.recent())
         if overflowed and once.finite and evidence.error - once.level > LEAST_GAIN * left:
             return self.clear(f"The descent overflowed, but from the weights kept it goes on at the rate {rate:.3g}.")
         goes_on = descents.recent() - reference
