@@ -17,12 +17,14 @@ from fallline.optimizers import FirstOrder, GradientDescent, Rprop
 from fallline.training.stopping import Limits, StopReason
 
 LEAST_GAIN = 0.3  # of what is left, that a lower rate has to remove beyond what the rate itself would
+LEAST_GAIN_AT_EDGE = 0.6  # … where the rate is at the edge of stability, which healthy descents go along
 LEAST_GAIN_FROM_OVERFLOW = 0.02  # … where the rate itself overflows
 STILL_FALLING = 0.25  # of what is left, removed at the rate itself: then it is no fault
 LEAST_GAIN_ANEW = 0.5  # … where the descent is made again from its first weights
 LOWER = (0.5, 0.1, 0.01)  # times the rate
 EDGE = 0.8  # of the limit of stability: at the edge, λmax hovers around it
 CLIMBED = 1.2  # times the first error: what a stable descent never exceeds
+BEYOND = 1.3  # times the limit of stability: no longer its edge
 BOUNCING = 0.1  # share of steps that climb
 
 
@@ -87,7 +89,7 @@ class LearningRateTooLarge(Rule):
         if once is None:
             return self.not_enough_data("There was no time to try another rate.")
         # Coming down from where it was thrown, an error falls fast for a while; its power law promises nothing then.
-        reference = min(once.level if climbed else descents.expected(), evidence.error)
+        reference = min(once.level if climbed else descents.expected(), descents.recent())
         if overflowed and once.finite and evidence.error - once.level > LEAST_GAIN * left:
             return self.clear(f"The descent overflowed, but from the weights kept it goes on at the rate {rate:.3g}.")
         goes_on = descents.recent() - reference
@@ -110,7 +112,8 @@ class LearningRateTooLarge(Rule):
             "lower_rate": factor * rate,
             "error_at_lower_rate": best.level if best.finite else None,
         }
-        if gain < (LEAST_GAIN_FROM_OVERFLOW if overflowed else LEAST_GAIN) * left:
+        least = LEAST_GAIN_AT_EDGE if EDGE < relative < BEYOND else LEAST_GAIN
+        if gain < (LEAST_GAIN_FROM_OVERFLOW if overflowed else least) * left:
             return self._from_the_beginning(evidence, numbers)
         if descents.batch is not None and not overflowed:
             whole = descents.on_all_rows()
