@@ -183,6 +183,17 @@ def test_float32_stays_float32_and_near_float64(hidden, output, name):
 
 
 @pytest.mark.parametrize(("output", "name"), PAIRS)
+def test_gradient_by_row_is_the_gradient_of_each_row_alone(output, name):
+    p = deterministic("tanh", output, name, layers=2)
+    each = reference.gradient_by_row(architecture_of(p), p.parameters, p.X, p.y)
+    alone = [
+        reference.loss_and_gradient(architecture_of(p), p.parameters, p.X[i : i + 1], p.y[i : i + 1])[1]
+        for i in range(len(p.X))
+    ]
+    assert_close(each, np.array(alone), relative=EXACT, what="gradient by row")
+
+
+@pytest.mark.parametrize(("output", "name"), PAIRS)
 def test_loss_by_row_is_the_loss_of_each_row_alone(output, name):
     p = deterministic("tanh", output, name, layers=2)
     each = reference.loss_by_row(architecture_of(p), p.parameters, p.X, p.y)

@@ -15,11 +15,12 @@ from fallline.diagnosis.clock import Clock
 from fallline.diagnosis.spectrum import DENSE, Spectrum, dense_spectrum, lanczos_spectrum
 from fallline.diagnosis.subject import Subject, with_parameters
 from fallline.engine import Architecture, Array, Objective, Rows, reference
-from fallline.engine.choice import step_seconds
+from fallline.engine.choice import step_seconds, worth_compiling
 from fallline.engine.reference import Layer
 from fallline.training.plateau import Trend, trend
 
 MOST_ROWS = 20_000
+LIKELY_PASSES = 500.0  # over the rows, of an examination: for the spectrum, mostly
 DENSE_SECONDS = 1.0  # that forming the Hessian may take
 SHARE_OF_SPECTRUM = 0.2  # of the time that is left when it is asked for
 
@@ -89,7 +90,8 @@ class Measurements:
     @cached_property
     def objective(self) -> Objective:
         """What the descent lowered: the loss on the training rows, with the penalty."""
-        return Objective(self.architecture, self.rows, self.subject.l2)
+        compiled = worth_compiling(self.architecture, len(self.rows), LIKELY_PASSES)
+        return Objective(self.architecture, self.rows, self.subject.l2, compiled=compiled)
 
     @cached_property
     def error(self) -> float:
@@ -140,12 +142,7 @@ class Measurements:
     def row_gradients(self, most: int = 512) -> Array:
         """Return the loss's gradient of each of at most `most` rows as if it were alone, (rows, parameters)."""
         chosen = slice(None) if len(self.rows) <= most else self.rng(4).choice(len(self.rows), most, replace=False)
-        X, y = self.X[chosen], self.y[chosen]
-        gradients = [
-            reference.loss_and_gradient(self.architecture, self.parameters, X[i : i + 1], y[i : i + 1])[1]
-            for i in range(len(X))
-        ]
-        return np.array(gradients)
+        return reference.gradient_by_row(self.architecture, self.parameters, self.X[chosen], self.y[chosen])
 
     @cached_property
     def first(self) -> Measurements | None:

@@ -70,6 +70,13 @@ def loss_and_gradient(architecture: Architecture, parameters: Array, X: Array, y
     return value * scale, _backward(architecture, parameters, trace, delta)
 
 
+def gradient_by_row(architecture: Architecture, parameters: Array, X: Array, y: Array) -> Array:
+    """Return the loss's gradient of each row (rows, parameters), as if it were the only one."""
+    trace = forward(architecture, parameters, X)
+    delta = _output_delta(architecture, trace[-1], y) * architecture.loss_function.scale(1, architecture.outputs)
+    return _backward_rows(architecture, parameters, trace, delta)
+
+
 def jacobian(architecture: Architecture, parameters: Array, X: Array) -> Array:
     """Return ∂output/∂parameters, shape (rows, outputs, parameters), of the outputs after activation."""
     trace = forward(architecture, parameters, X)
