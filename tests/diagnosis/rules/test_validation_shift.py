@@ -38,7 +38,7 @@ def test_the_example_is_named_with_its_numbers():
     finding = examined(RULE.example())
     assert finding.sentence == (
         "The error is 0.1694 on the validation rows and 0.006915 on the training rows, while training rows held out "
-        "at random err by 0.008968 only. The two sets of rows are not alike: the mean of input 1 is 1.7 standard "
+        "at random err by 0.008948 only. The two sets of rows are not alike: the mean of input 1 is 1.7 standard "
         "deviations higher there; fewer than one in 1,000 random divisions differ as much."
     )
     assert finding.fires
