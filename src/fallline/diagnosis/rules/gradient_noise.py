@@ -16,7 +16,8 @@ from fallline.optimizers import FirstOrder, GradientDescent
 from fallline.training.stopping import Limits
 
 LEAST_NOISE = 0.1  # variance of a batch's gradient over the square of the gradient on all rows: below, none hovers
-LEAST_GAIN = 0.15  # of what is left, that each remedy has to remove beyond what going on would
+LEAST_GAIN = 0.15  # of what is left, that each remedy has to remove beyond what going on would;
+LEAST_OF_LEFT, HALF = 0.05, 0.5  # or so much of it, where that is half of the error
 
 
 class GradientNoise(Rule):
@@ -78,7 +79,8 @@ class GradientNoise(Rule):
             "steps_on_all_rows": whole.iterations,
         }
         gains = [expected - each.level if each.finite else -1.0 for each in (lower, whole)]
-        if gains[0] < LEAST_GAIN * left or gains[1] < 0.3 * gains[0]:
+        enough = gains[0] >= LEAST_GAIN * left or (gains[0] >= LEAST_OF_LEFT * left and lower.level <= HALF * expected)
+        if not enough or gains[1] < 0.3 * gains[0]:
             return self.clear(
                 "Batches differ, but neither a lower rate nor all rows at each step do better.", **numbers
             )

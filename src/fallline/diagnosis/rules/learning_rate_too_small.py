@@ -43,7 +43,7 @@ class LearningRateTooSmall(Rule):
         "method choose its own steps."
     )
     remedies = ("higher_rate", "second_order", "longer_run")
-    explains = ("too_few_iterations", "premature_stop", "vanishing_gradient", "constant_output", "flat_region")
+    explains = ("too_few_iterations", "premature_stop", "constant_output", "flat_region")
     sources = (
         "Y. LeCun, L. Bottou, G. Orr, K.-R. Müller: Efficient BackProp. In: Neural Networks: Tricks of the Trade, "
         "Springer 1998, section 4.7 (the rate against the largest eigenvalue of the Hessian).",

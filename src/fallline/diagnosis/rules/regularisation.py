@@ -12,14 +12,16 @@ from fallline.diagnosis.finding import Finding
 from fallline.diagnosis.judgement import Judgement
 from fallline.diagnosis.rule import Kind, Rule
 from fallline.diagnosis.subject import Subject, descended
-from fallline.engine import Array, Objective, reference
+from fallline.diagnosis.unseen import paired_gain, row_losses
+from fallline.engine import Array, Objective
 from fallline.network import Network
 from fallline.optimizers import LBFGS
 from fallline.training.stopping import Limits
 
 LEAST_SHARE = 0.15  # of the error, that the penalty has to hold up
 LEAST_OF_CONSTANT = 0.01  # of the error of the best constant answer, likewise
-LEAST_GAIN = 0.25  # of the validation error, that a weaker penalty has to remove …
+LEAST_GAIN = 0.25  # of the validation error, that a weaker penalty has to remove,
+LEAST_GAIN_OF_CONSTANT = 0.05  # and of a constant answer's error, …
 CERTAIN = 2.5  # … and standard errors of the mean of the rows' differences
 WEAKER = (0.1, 0.01)
 SECONDS = 0.2  # for the descent with each
@@ -83,14 +85,14 @@ class Regularisation(Rule):
             "weaker_l2": factor * l2,
             "validation_error_at_weaker": errors[factor],
         }
-        X, y = evidence.validation.block(0, len(evidence.validation))
-        by_row = [reference.loss_by_row(evidence.architecture, at, X, y) for at in (control_at, weaker[factor])]
-        gains = by_row[0] - by_row[1]
-        doubt = float(gains.std()) / np.sqrt(len(gains))
-        if not errors[factor] < (1.0 - LEAST_GAIN) * control or not float(gains.mean()) > CERTAIN * doubt:
+        losses = [row_losses(evidence.architecture, at, evidence.validation) for at in (control_at, weaker[factor])]
+        saved = control - errors[factor]
+        enough = saved > LEAST_GAIN * control and saved > LEAST_GAIN_OF_CONSTANT * evidence.constant_error
+        if not (enough and paired_gain(*losses).standard_errors > CERTAIN):
             return self.clear(
-                f"The penalty holds up {share:.1%} of the training error, and rightly: on the validation rows a weaker "
-                f"one comes to {errors[factor]:.4g}, against {control:.4g}.",
+                f"The penalty holds up {share:.1%} of the training error, and rightly, as far as "
+                f"{len(evidence.validation):,} validation rows can tell: with a weaker one they come to "
+                f"{errors[factor]:.4g}, against {control:.4g}.",
                 **numbers,
             )
         return self.fires(

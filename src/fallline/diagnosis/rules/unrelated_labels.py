@@ -18,13 +18,14 @@ from fallline.optimizers import LBFGS
 from fallline.training.descent import descend
 from fallline.training.stopping import Limits
 
-LEAST_ROWS = 40
-ROWS_AN_INPUT = 4
+LEAST_ROWS = 80
+ROWS_AN_INPUT = 10
 SAMPLES = (400, 1200)  # rows for the smoothers; more of them where fewer show nothing
-CHANCE = 0.03  # p-value below which the inputs do say something
+CHANCE = 0.05  # p-value below which the inputs do say something
 SURE = 4.5  # standard errors of a correlation, likewise at once
 BEYOND_FREEDOM = 4.0  # times parameters / rows: what a network explains beyond that is not learnt by heart
-CERTAIN = 3.0  # standard errors of the correlation of a network's predictions with rows it has not seen
+ABOVE_CONSTANT = 1.1  # times a constant answer's error: a run above it is held up by something else
+CERTAIN = 2.0  # standard errors of the correlation of a network's predictions with rows it has not seen
 ITERATIONS = 100
 
 
@@ -86,8 +87,12 @@ class UnrelatedLabels(Rule):
             which = "rows" if places == n else "different rows"
             words = f"{places} {which} are too few to tell chance from a relation; it takes {needed}."
             return self.not_enough_data(words)
+        if error > ABOVE_CONSTANT * constant:
+            return self.clear(
+                f"The error {error:.4g} is above a constant answer's {constant:.4g}: that is not the data's."
+            )
         freedom = BEYOND_FREEDOM * evidence.architecture.parameter_count / n
-        if math.isfinite(error) and 1.0 - error / constant > freedom:
+        if 1.0 - error / constant > freedom:
             words = f"The network explains {1.0 - error / constant:.1%} of what a constant answer leaves, more than "
             words += "it could"
             return self.clear(f"{words} learn by heart.")
@@ -111,6 +116,11 @@ class UnrelatedLabels(Rule):
                 return self.clear(words, **numbers)
             if n <= most:
                 break
+        held_out = evidence.validation
+        if held_out is not None and self._answers(evidence, held_out) > CERTAIN:
+            return self.clear(
+                "What the network answers for the validation rows has to do with their targets.", **numbers
+            )
         r, sure = self._halves(evidence)
         numbers |= {"network_correlation": r, "network_standard_errors": sure}
         if sure > CERTAIN:
@@ -125,6 +135,13 @@ class UnrelatedLabels(Rule):
         sentence += ", the difference learnt by heart." if error < 0.95 * constant else "."
         share = min(1.0, constant / error) if error > 0.0 else 1.0
         return self.fires(sentence, confidence=0.9, share=share, **numbers)
+
+    def _answers(self, evidence: Evidence, rows: Rows) -> float:
+        """Return the standard errors above 0 of the correlation between the network's outputs and targets of rows."""
+        outputs = reference.run(evidence.architecture, evidence.parameters, rows.X)
+        there = np.logical_and(_varying(outputs), _varying(rows.y))
+        pairs = zip(outputs.T[there], rows.y.T[there], strict=True)
+        return max((float(np.corrcoef(a, b)[0, 1]) * math.sqrt(len(rows)) for a, b in pairs), default=0.0)
 
     def _halves(self, evidence: Evidence) -> tuple[float, float]:
         """Return the correlation of networks trained on one half with the other, and its standard errors above 0."""
