@@ -10,8 +10,8 @@ from fallline.network import Network
 from fallline.optimizers import LBFGS, GradientDescent, Momentum
 from fallline.training.stopping import Limits
 
-# validation rows whose copies differ are unlike the training rows by construction; copies that differ by little only are
-# an ill-conditioned table, whose decorrelated form leaves one of them
+# validation rows whose copies differ are unlike the training rows by construction; many copies are an ill-conditioned
+# table, whose decorrelated form leaves one of them
 ACCEPTED: tuple[str, ...] = ("validation_shift", "ill_conditioned_inputs")
 
 
@@ -21,9 +21,7 @@ def make(rng: np.random.Generator) -> Subject:
 
 
 def _many(rng: np.random.Generator) -> Subject:
-    """Why it is certain: the twin with one copy ends below half of the error, either side at the best of seven
-    rates.
-    """
+    """Why it is certain: its twin with one copy ends below half of the error, either at the best of seven rates."""
     while True:
         rows, inputs, copies = int(rng.integers(30, 150)), int(rng.integers(2, 5)), int(rng.integers(15, 40))
         U = inputs_of(rng, rows, inputs)
