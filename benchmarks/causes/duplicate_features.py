@@ -20,7 +20,7 @@ def make(rng: np.random.Generator) -> Subject:
 
 
 def _many(rng: np.random.Generator) -> Subject:
-    """Why it is certain: the twin with one copy ends below half of the error, either side at the best of seven rates."""
+    """Why it is certain: the twin with one copy ends below half of the error, both at the best of seven rates."""
     while True:
         rows, inputs, copies = int(rng.integers(30, 150)), int(rng.integers(2, 5)), int(rng.integers(15, 40))
         U = inputs_of(rng, rows, inputs)

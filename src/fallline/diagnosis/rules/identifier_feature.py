@@ -48,7 +48,7 @@ class IdentifierFeature(Rule):
         "they are answered no worse, and a network trained in the same way without the column answers them better."
     )
     remedy = "Leave the feature out (`--drop`), and any other that would not be known, or mean nothing, for a new row."
-    explains = ("over_fitting", "validation_shift", "worse_than_linear", "ill_conditioned_inputs")
+    explains = ("over_fitting", "validation_shift", "worse_than_linear", "ill_conditioned_inputs", "unrelated_labels")
     sources = (
         "Kaufman, S., Rosset, S., Perlich, C. & Stitelman, O. (2012). Leakage in data mining: formulation, detection, "
         "and avoidance. ACM Transactions on Knowledge Discovery from Data 6(4), 15.",
