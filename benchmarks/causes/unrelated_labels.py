@@ -15,9 +15,11 @@ ACCEPTED: tuple[str, ...] = ("over_fitting",)
 def make(rng: np.random.Generator) -> Subject:
     """Shuffle the targets of a smooth function, or draw labels by themselves.
 
-    Why it is certain: the order is drawn without looking at the inputs. 60 rows or more, as fewer cannot tell.
+    Why it is certain: the order is drawn without looking at the inputs. 60 rows and 12 for each input or more, as fewer
+    cannot tell.
     """
-    inputs, rows = int(rng.integers(1, 9)), int(np.exp(rng.uniform(np.log(60), np.log(800))))
+    inputs = int(rng.integers(1, 9))
+    rows = int(np.exp(rng.uniform(np.log(max(60, 12 * inputs)), np.log(800))))
     X = inputs_of(rng, rows, inputs)
     kind = rng.integers(3)
     output, loss, outputs = "identity", str(rng.choice(["mean_squared_error", "huber"])), 1

@@ -18,13 +18,14 @@ from fallline.optimizers import LBFGS
 from fallline.training.descent import descend
 from fallline.training.stopping import Limits
 
-LEAST_ROWS = 40
-ROWS_AN_INPUT = 4
+LEAST_ROWS = 60
+ROWS_AN_INPUT = 12
 SAMPLES = (400, 1200)  # rows for the smoothers; more of them where fewer show nothing
 CHANCE = 0.03  # p-value below which the inputs do say something
 SURE = 4.5  # standard errors of a correlation, likewise at once
 BEYOND_FREEDOM = 4.0  # times parameters / rows: what a network explains beyond that is not learnt by heart
 CERTAIN = 3.0  # standard errors of the correlation of a network's predictions with rows it has not seen
+HINTS = (0.2, 1.5)  # p-value and standard errors that count together, though neither does alone
 ITERATIONS = 100
 
 
@@ -113,7 +114,7 @@ class UnrelatedLabels(Rule):
                 break
         r, sure = self._halves(evidence)
         numbers |= {"network_correlation": r, "network_standard_errors": sure}
-        if sure > CERTAIN:
+        if sure > CERTAIN or (found.p_value < HINTS[0] and sure > HINTS[1]):
             return self.clear(f"Networks trained on half of the rows predict the other half (r = {r:.2f}).", **numbers)
         sentence = f"The inputs say nothing about the targets, as far as {n:,} rows can tell: predictions of each row "
         sentence += "from the "
