@@ -72,4 +72,4 @@ def test_keys_are_found_after_scaling(digits):
 
 def test_fractions_are_no_keys():
     rng = np.random.default_rng(0)
-    assert not any(is_identifier(rng.normal(size=n)) for n in (20, 50, 500) for _ in range(30))
+    assert not any(is_identifier(rng.normal(size=n)) for n in (40, 80, 500) for _ in range(30))

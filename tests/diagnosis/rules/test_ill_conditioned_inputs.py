@@ -47,7 +47,7 @@ def test_scaled_inputs_at_too_small_a_rate_are_clear():
 
 
 def test_a_rate_that_is_too_small_on_mildly_unscaled_inputs_is_not_laid_to_them():
-    finding = examine(U * [1.0, 0.15], GradientDescent(1e-4))
+    finding = examine(U * [1.0, 0.1], GradientDescent(1e-4))
     assert finding.status is Status.CLEAR
     assert "not what holds the error up" in finding.sentence
 

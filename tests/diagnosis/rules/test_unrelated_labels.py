@@ -54,7 +54,7 @@ def test_a_relation_is_clear_and_its_shuffled_twin_is_not(function, seed):
 
 
 def test_parity_is_a_relation_though_every_neighbour_differs():
-    X = np.array(np.meshgrid(*[[-1.0, 1.0]] * 6)).reshape(6, -1).T
+    X = np.array(np.meshgrid(*[[-1.0, 1.0]] * 7)).reshape(7, -1).T
     finding = examine(X, X.prod(axis=1))
     assert finding.status is Status.CLEAR
     assert finding.numbers["correlation"] < 0.0
@@ -73,7 +73,7 @@ def test_shuffled_targets_have_even_p_values():
 def test_few_rows_are_not_enough():
     rng = np.random.default_rng(0)
     finding = examine(rng.normal(size=(20, 2)), rng.normal(size=20))
-    assert finding.sentence == "20 rows are too few to tell chance from a relation; it takes 40."
+    assert finding.sentence == "20 rows are too few to tell chance from a relation; it takes 60."
     assert finding.status is Status.NOT_ENOUGH_DATA
 
 

@@ -19,15 +19,15 @@ from fallline.optimizers import LBFGS
 from fallline.training.descent import descend
 from fallline.training.stopping import Limits
 
-LEAST_ROWS = 20  # fewer unique whole numbers are no sign of anything
+LEAST_ROWS = 40  # fewer unique whole numbers are no sign of anything
 LEAST_HELD_OUT = 8
 UNIQUE = 0.98  # share of the rows with a value of their own
 ROUNDING = {"float64": 1e-8, "float32": 1e-6}  # of scaled whole numbers, relative to their range
 WIDE = 100.0  # times the rounding: smaller steps between whole numbers cannot be told from fractions
 PERMUTATIONS = 8
 RELIED_ON = 0.1  # share of a constant answer's error by which the training error rises without the column
-SAVED = 0.15  # share of the validation error that a network without the column must save
-CERTAIN = 2.0  # standard errors of the saving, row by row
+SAVED = 0.25  # share of the validation error that a network without the column must save
+CERTAIN = 2.5  # standard errors of the saving, row by row
 MEANINGFUL = 4.0  # standard errors by which validation rows are answered worse with the column permuted
 STARTS = 3
 ITERATIONS = 200
@@ -48,7 +48,7 @@ class IdentifierFeature(Rule):
         "they are answered no worse, and a network trained in the same way without the column answers them better."
     )
     remedy = "Leave the feature out (`--drop`), and any other that would not be known, or mean nothing, for a new row."
-    explains = ("over_fitting", "validation_shift", "worse_than_linear", "ill_conditioned_inputs")
+    explains = ("over_fitting", "validation_shift", "worse_than_linear", "ill_conditioned_inputs", "unrelated_labels")
     sources = (
         "Kaufman, S., Rosset, S., Perlich, C. & Stitelman, O. (2012). Leakage in data mining: formulation, detection, "
         "and avoidance. ACM Transactions on Knowledge Discovery from Data 6(4), 15.",

@@ -123,7 +123,7 @@ class UnrelatedLabels(Rule):
             )
         r, sure = self._halves(evidence)
         numbers |= {"network_correlation": r, "network_standard_errors": sure}
-        if sure > CERTAIN:
+        if sure > CERTAIN or (found.p_value < HINTS[0] and sure > HINTS[1]):
             return self.clear(f"Networks trained on half of the rows predict the other half (r = {r:.2f}).", **numbers)
         sentence = f"The inputs say nothing about the targets, as far as {n:,} rows can tell: predictions of each row "
         sentence += "from the "
