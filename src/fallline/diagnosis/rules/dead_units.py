@@ -49,8 +49,6 @@ class DeadUnits(Rule):
         "constant_output",
         "saddle_point",
         "local_minimum",
-        "duplicate_units",
-        "symmetric_initialisation",
         "learning_rate_too_small",
         "too_few_iterations",
         "premature_stop",

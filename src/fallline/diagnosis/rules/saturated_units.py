@@ -51,7 +51,6 @@ class SaturatedUnits(Rule):
         "constant_output",
         "saddle_point",
         "local_minimum",
-        "duplicate_units",
         "learning_rate_too_small",
         "too_few_iterations",
         "premature_stop",

@@ -26,6 +26,7 @@ SURE = 4.5  # standard errors of a correlation, likewise at once
 BEYOND_FREEDOM = 4.0  # times parameters / rows: what a network explains beyond that is not learnt by heart
 ABOVE_CONSTANT = 1.1  # times a constant answer's error: a run above it is held up by something else
 CERTAIN = 2.0  # standard errors of the correlation of a network's predictions with rows it has not seen
+HINTS = (0.2, 1.5)  # p-value and standard errors that count together, though neither does alone
 ITERATIONS = 100
 
 

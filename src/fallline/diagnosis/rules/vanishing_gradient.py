@@ -50,8 +50,6 @@ class VanishingGradient(Rule):
         "constant_output",
         "saddle_point",
         "local_minimum",
-        "duplicate_units",
-        "symmetric_initialisation",
         "learning_rate_too_small",
         "too_few_iterations",
         "premature_stop",
