@@ -41,6 +41,7 @@ class Rule(ABC):
     remedy: ClassVar[str]  # what to do about it, in words
     remedies: ClassVar[tuple[str, ...]] = ()  # codes of the trials that may prove it, the most promising first
     explains: ClassVar[tuple[str, ...]] = ()  # codes of what follows from this cause, where both are there
+    gives_way: ClassVar[bool] = False  # to every other cause of landscape or descent that is there
     sources: ClassVar[tuple[str, ...]] = ()  # literature that the rule rests on
 
     @property

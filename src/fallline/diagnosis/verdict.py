@@ -10,11 +10,13 @@ from typing import Any
 from fallline.diagnosis.budget import Budget
 from fallline.diagnosis.finding import Finding, Status
 from fallline.diagnosis.judgement import Judgement
+from fallline.diagnosis.rule import Kind
 from fallline.diagnosis.rules import RULES
 from fallline.diagnosis.stakes import Stakes
 from fallline.diagnosis.trials import Trial
 
 SCHEMA = 1  # of `Verdict.to_dict`
+NARROWER = (Kind.LANDSCAPE, Kind.DESCENT)  # causes that say more than one that gives way
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,10 @@ def leading(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 def _explained(code: str, firing: dict[str, Finding]) -> bool:
     """Whether another cause that fires explains this one; two that explain each other do not."""
-    return any(code in RULES[other].explains and other not in RULES[code].explains for other in firing if other != code)
+    others = [RULES[other] for other in firing if other != code]
+    if RULES[code].gives_way and any(rule.kind in NARROWER and not rule.gives_way for rule in others):
+        return True
+    return any(code in rule.explains and rule.code not in RULES[code].explains for rule in others)
 
 
 def _weight(finding: Finding) -> float:

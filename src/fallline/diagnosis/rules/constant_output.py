@@ -46,6 +46,7 @@ class ConstantOutput(Rule):
         "weaker_penalty",
     )
     explains = ("worse_than_linear",)
+    gives_way = True
     sources = ("Goodfellow, Bengio & Courville (2016): Deep Learning. MIT Press, section 11.5.",)
 
     def examine(self, evidence: Evidence) -> Finding:

@@ -24,6 +24,7 @@ STEEP = 0.01  # of what the descent left: what the best stable step against the 
 QUADRATIC = 0.25  # of ½|λ|s², by which the error has to fall
 BY_SLOPE = 0.1  # of that fall, which the slope along v may account for
 LEAST = 1e-3  # of what the descent left, that ½|λ|s² has to be for that step
+FARTHEST = 3.0  # times the length of the weights, that a step may have
 FALLING = 0.1  # of what the descent left, that it gained in the last half of its iterations: it is not held up
 BETTER = {0.01: 10.0, 0.001: 100.0}  # gain, of what the descent left -> times what the same steps gain from the stop
 LEADS_ON = 0.1  # of what the descent left, that a second-order descent from beside the stop gains
@@ -92,6 +93,10 @@ class SaddlePoint(Rule):
         start = value(objective, evidence.parameters)
         predicted = left * np.geomspace(1e-4, 1e3, 36)
         lengths = np.sqrt(2.0 * predicted / abs(curvature))
+        near = lengths <= FARTHEST * max(1.0, float(np.linalg.norm(evidence.parameters)))
+        if not near.any():
+            return self.clear(f"The curvature {curvature:.2g} is negative, but next to nothing.", **numbers)
+        predicted, lengths = predicted[near], lengths[near]
         falls = [start - along(objective, evidence.parameters, sign * v, lengths) for sign in (1.0, -1.0)]
         fall = np.maximum(*falls)
         by_slope = abs(float(evidence.gradient @ v)) * lengths

@@ -24,6 +24,7 @@ NEARLY_ALL = 0.9  # of the rows
 MOST_OF_A_LAYER = 0.5  # of the units, from which on they can hold the error up
 GAIN = 0.15  # share of the error that mending has to win over going on
 RATIO = 2.0  # how many times what going on wins
+STRICT = 1e-6  # of the largest eigenvalue, from which on the lowest is no flat direction
 
 
 class SaturatedUnits(Rule):
@@ -74,6 +75,13 @@ class SaturatedUnits(Rule):
         if not worth_trying(evidence):
             return self.clear(
                 f"Saturated on nearly all rows: {words}; harmless, since {evidence.stakes.sentence}.", **numbers
+            )
+        spectrum = evidence.spectrum
+        if spectrum.lowest.value - spectrum.lowest.residual > STRICT * spectrum.size:
+            return self.clear(
+                f"Saturated on nearly all rows: {words}; but the error curves upwards in every direction: a "
+                "minimum, and no place where slopes are missing.",
+                **numbers,
             )
         mended = recentred(evidence, masks)
         trial, helps, share, compared = compare(evidence, mended, GAIN, RATIO, "with their weights pulled back")

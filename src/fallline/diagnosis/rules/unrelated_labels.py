@@ -23,7 +23,7 @@ ROWS_AN_INPUT = 10
 SAMPLES = (400, 1200)  # rows for the smoothers; more of them where fewer show nothing
 CHANCE = 0.05  # p-value below which the inputs do say something
 SURE = 4.5  # standard errors of a correlation, likewise at once
-BEYOND_FREEDOM = 4.0  # times parameters / rows: what a network explains beyond that is not learnt by heart
+BEYOND_FREEDOM = 2.5  # times parameters / rows: what a network explains beyond that is not learnt by heart
 ABOVE_CONSTANT = 1.1  # times a constant answer's error: a run above it is held up by something else
 CERTAIN = 2.0  # standard errors of the correlation of a network's predictions with rows it has not seen
 HINTS = (0.2, 1.5)  # p-value and standard errors that count together, though neither does alone
@@ -97,6 +97,10 @@ class UnrelatedLabels(Rule):
             words = f"The network explains {1.0 - error / constant:.1%} of what a constant answer leaves, more than "
             words += "it could"
             return self.clear(f"{words} learn by heart.")
+        found_by_search = 1.0 - evidence.budget.floor.error / constant
+        if found_by_search > freedom:
+            words = f"A search found weights that explain {found_by_search:.1%} of what a constant answer leaves, more "
+            return self.clear(f"{words}than could be learnt by heart.")
         t = (y - y.mean(axis=0)) / y.std(axis=0)
         Z = (X - X.mean(axis=0)) / X.std(axis=0)
         strongest = float(np.abs(Z.T @ t / n).max())
