@@ -1,0 +1,13 @@
+"""The truth about every program: for tests and for the calibration, never read by what attaches or identifies."""
+
+from __future__ import annotations
+
+import importlib
+
+from .entry import Program
+
+PROGRAMS: tuple[Program, ...] = tuple(
+    program
+    for group in ("objects_rows",)
+    for program in importlib.import_module(f".entries.{group}", __package__).PROGRAMS
+)

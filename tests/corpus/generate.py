@@ -1,0 +1,203 @@
+"""All programs of the corpus with mistakes planted in them, and their truth.
+
+    python -m tests.corpus.generate            counts by style and by mistake
+    python -m tests.corpus.generate DIRECTORY  writes them, with truth.json
+
+A mistake counts only where it changes what the program does: one step from the same weights (a positive factor is no
+mistake), three steps, the program's own training, its data, or a second network. Two mistakes are a pair only where
+each of them shows.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import sys
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from .catalogue import PROGRAMS
+from .entry import Program
+from .mutations import Mutation, mutations
+from .mutations.editing import DoesNotFit, apply, overlap
+from .running import Behaviour, DoesNotRun, behaviour, same, scale
+
+SCALES = {"rate_twice", "rate_divided", "wrong_scale_by_features"}  # a factor on every layer is told, and is mild
+PAIRS = 14  # of each program
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A planted mistake: its code, the layers whose gradient it spoils (1 = first hidden), its lines (1-based)."""
+
+    code: str
+    layers: tuple[int, ...]
+    lines: tuple[int, ...]
+
+    @property
+    def layer(self) -> int | None:
+        """The layer, where it is one."""
+        return self.layers[0] if len(self.layers) == 1 else None
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A program with its mistakes; none for a healthy one.
+
+    `accepted` lists other sets of mistakes that make exactly the same program in numbers: naming one of them is right.
+    """
+
+    name: str
+    source: str
+    truth: tuple[Mistake, ...]
+    program: Program
+    accepted: tuple[tuple[Mistake, ...], ...] = ()
+
+
+@dataclass
+class _Candidate:
+    mutations: tuple[Mutation, ...]
+    source: str
+    truth: tuple[Mistake, ...]
+    does: Behaviour
+    accepted: list[tuple[Mistake, ...]] = field(default_factory=list)
+
+
+def _planted(source: str, chosen: tuple[Mutation, ...]) -> tuple[str, tuple[Mistake, ...]]:
+    changes = tuple(dict.fromkeys(item for mutation in chosen for item in mutation.changes))
+    text, lines = apply(source, changes)
+    truth = tuple(
+        Mistake(
+            mutation.code,
+            mutation.layers,
+            tuple(sorted({line for item in mutation.changes for line in lines[item]})),
+        )
+        for mutation in chosen
+    )
+    return text, truth
+
+
+def fits(codes: set[str], healthy: Behaviour, does: Behaviour) -> bool:
+    """Whether a program with these mistakes differs from the healthy one by more than a positive factor."""
+    if does.one.shape != healthy.one.shape:
+        return "broadcast_error" in codes
+    if not (np.all(np.isfinite(does.one)) and np.all(np.isfinite(does.three))):
+        return False
+    if same(healthy, does):
+        return False
+    if codes == {"integer_weights"} and np.array_equal(does.start, does.one):
+        return False  # nothing is stored at all: that is a lost update
+    factor = scale(healthy, does)
+    if factor is not None and abs(factor - 1) > 1e-9:
+        return codes <= SCALES
+    difference = np.linalg.norm(does.one - healthy.one) / np.linalg.norm(healthy.one - healthy.start)
+    return factor is not None or bool(difference > 1e-6)
+
+
+def _candidate(program: Program, healthy: Behaviour, chosen: tuple[Mutation, ...]) -> _Candidate | None:
+    try:
+        text, truth = _planted(program.source, chosen)
+        does = behaviour(program, text)
+    except (DoesNotFit, DoesNotRun, SyntaxError):
+        return None
+    if not fits({mutation.code for mutation in chosen}, healthy, does):
+        return None
+    return _Candidate(chosen, text, truth, does)
+
+
+def _accept(candidates: list[_Candidate]) -> None:
+    """Note which candidates do the same as others under other names."""
+    for first, second in itertools.combinations(candidates, 2):
+        a, b = first.does, second.does
+        if a.one.shape != b.one.shape or not np.allclose(a.one, b.one, rtol=1e-7, atol=1e-10) or not same(a, b):
+            continue
+        names = [{(item.code, item.layers) for item in candidate.truth} for candidate in (first, second)]
+        if names[0] != names[1]:
+            first.accepted.append(second.truth)
+            second.accepted.append(first.truth)
+
+
+def of(program: Program, pairs: int = PAIRS) -> list[Planted]:
+    """Return a program's healthy form, all its singles and some of its pairs."""
+    healthy = behaviour(program, program.source)
+    singles, seen = [], {program.source}
+    for mutation in mutations(program):
+        candidate = _candidate(program, healthy, (mutation,))
+        if candidate and candidate.source not in seen:
+            seen.add(candidate.source)
+            singles.append(candidate)
+    doubles: list[_Candidate] = []
+    couples = [
+        (first, second)
+        for first, second in itertools.combinations(singles, 2)
+        if first.truth[0].code != second.truth[0].code
+        and not overlap(first.mutations[0].changes, second.mutations[0].changes)
+    ]
+    couples.sort(key=lambda couple: zlib.crc32((program.name + couple[0].source + couple[1].source).encode()))
+    used: Counter[str] = Counter()
+    for first, second in couples:
+        if len(doubles) >= pairs:
+            break
+        codes = {first.truth[0].code, second.truth[0].code}
+        if max(used[code] for code in codes) > max(1, pairs // 5):
+            continue  # every mistake has its turn
+        candidate = _candidate(program, healthy, first.mutations + second.mutations)
+        if not candidate or candidate.source in seen or any(same(candidate.does, one.does) for one in (first, second)):
+            continue
+        seen.add(candidate.source)
+        used.update(codes)
+        doubles.append(candidate)
+    _accept(singles + doubles)
+    result = [Planted(program.name, program.source, (), program)]
+    for candidate in singles + doubles:
+        parts = [
+            f"{item.code}_{''.join(map(str, item.layers)) or 'all'}_{'.'.join(map(str, item.lines))}"
+            for item in candidate.truth
+        ]
+        accepted = tuple(dict.fromkeys(candidate.accepted))
+        result.append(
+            Planted(f"{program.name}--{'--'.join(parts)}", candidate.source, candidate.truth, program, accepted)
+        )
+    return result
+
+
+def programs(chosen: Iterable[Program] = PROGRAMS, pairs: int = PAIRS) -> Iterator[Planted]:
+    """Yield every program of the corpus, always in the same order: healthy, singles, pairs, entry by entry."""
+    for program in chosen:
+        yield from of(program, pairs)
+
+
+def main(arguments: list[str]) -> None:
+    """Count the corpus, and write it where a directory is given."""
+    styles: Counter[str] = Counter()
+    singles: Counter[str] = Counter()
+    pairs: Counter[str] = Counter()
+    total, ambiguous, truth = Counter[str](), 0, {}
+    for planted in programs():
+        kind = ("healthy", "singles", "pairs")[min(len(planted.truth), 2)]
+        total[kind] += 1
+        styles[f"{planted.program.style}, {planted.program.batch}"] += kind == "healthy"
+        (singles if kind == "singles" else pairs).update(item.code for item in planted.truth)
+        ambiguous += bool(planted.accepted)
+        truth[planted.name] = [vars(item) for item in planted.truth]
+        if arguments:
+            path = Path(arguments[0]) / f"{len(truth):04d}.py"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(planted.source, encoding="utf-8")
+            truth[planted.name] = [path.name, *truth[planted.name]]
+    if arguments:
+        (Path(arguments[0]) / "truth.json").write_text(json.dumps(truth, indent=1), encoding="utf-8")
+    print(f"{sum(total.values())} programs: {dict(total)}; {ambiguous} with an equal twin of another name")
+    for style, number in sorted(styles.items()):
+        print(f"  {style:24} {number:4}")
+    for code in sorted(singles | pairs):
+        print(f"  {code:32} {singles[code]:5} singles {pairs[code]:5} in pairs")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

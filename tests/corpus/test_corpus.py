@@ -1,0 +1,76 @@
+"""The corpus: every healthy program descends its loss, every planted mistake changes what a program does."""
+
+from __future__ import annotations
+
+import ast
+
+import numpy as np
+import pytest
+
+from .catalogue import PROGRAMS
+from .entry import Program
+from .running import Running
+
+BY_NAME = pytest.mark.parametrize("program", PROGRAMS, ids=[program.name for program in PROGRAMS])
+
+
+def _losses_gradient(running: Running) -> np.ndarray:
+    """Return the loss's gradient by central differences, through the program's own forward pass."""
+    gradient = []
+    for place in running.program.parameters:
+        value = running.value(place)
+        kept = np.array(value, dtype=np.float64)
+        for index in np.ndindex(kept.shape):
+            sides = []
+            for sign in (1, -1):
+                moved = kept.copy()
+                moved[index] += sign * 1e-5
+                running.names["_moved"] = moved.tolist() if not isinstance(value, np.ndarray) else moved
+                running.do(f"{place} = _moved")
+                sides.append(running.loss())
+            gradient.append((sides[0] - sides[1]) / 2e-5)
+        running.names["_moved"] = kept.tolist() if not isinstance(value, np.ndarray) else kept
+        running.do(f"{place} = _moved")
+    return np.array(gradient)
+
+
+@BY_NAME
+def test_healthy_step_is_the_gradient_times_the_catalogues_factor(program: Program) -> None:
+    one = Running(program, program.source, 1) if program.loop else None
+    running = Running(program, program.source, 0)
+    if program.batch == "sample":  # one row, so that the step is one gradient
+        if one is not None:
+            pytest.skip("a script over rows: its losses fall, see below")
+        running.do(f"_X, _y = {program.X}, {program.y}")
+        running.do(f"{program.X} = _X[:1]; {program.y} = _y[:1]")
+    start, gradient = running.parameters(), _losses_gradient(running)
+    if one is None:
+        running.do(program.step)
+        one = running
+    expected = -program.rate * program.factor * gradient
+    assert np.linalg.norm(expected) > 0
+    np.testing.assert_allclose(one.parameters() - start, expected, rtol=1e-5, atol=1e-8)
+
+
+@BY_NAME
+def test_healthy_program_learns(program: Program) -> None:
+    if program.loop:
+        before, after = Running(program, program.source, 0), Running(program, program.source, 600)
+        assert after.loss() < 0.7 * before.loss()
+        return
+    running = Running(program, program.source)
+    before = running.loss()
+    running.do(program.many or f"for _i in range(600):\n    {program.step}".replace("\n", "\n", 1))
+    assert running.loss() < 0.7 * before
+
+
+@BY_NAME
+def test_the_catalogue_tells_the_programs_structure(program: Program) -> None:
+    ast.parse(program.source)
+    assert len(program.activations) == len(program.shape) - 1
+    count = sum(
+        program.shape[index] * program.shape[index + 1]
+        + (program.shape[index + 1] if program.bias not in ("none", "input column") else 0)
+        for index in range(len(program.activations))
+    )
+    assert len(Running(program, program.source, 0).parameters()) == count
