@@ -154,9 +154,7 @@ PROGRAMS = (
         edit=(
             Edit("step_skipped", (), "            self.backprop(x, y, alpha)\n            if verbose and e % 1000 == 0:\n",
                  "            if verbose and e % 1000 == 0:\n                self.backprop(x, y, alpha)\n"),
-            Edit("layers_out_of_order", (1, 3), "        g3 = (self.o3 - y) * dsig(self.n3)",
-                 "        self.w2 = self.w2.T\n        g3 = (self.o3 - y) * dsig(self.n3)"),
-        )[:1],
+        ),
     ),
     Program(
         "minibatch_momentum", "object", "mini", (2, 5, 3), ("tanh", "sigmoid"), "squared", "separate",
@@ -180,9 +178,6 @@ PROGRAMS = (
             Edit("momentum_sign", (1,), "self.vW1 = self.mu * self.vW1 - ", "self.vW1 = -self.mu * self.vW1 - "),
             Edit("momentum_sign", (1, 2), "self.eta, self.mu = eta, mu", "self.eta, self.mu = eta, -mu"),
             Edit("update_lost", (2,), "        self.W2 += self.vW2", "        W2 = self.W2 + self.vW2"),
-            Edit("shared_arrays", (1, 2), "        self.W2 += self.vW2\n        self.b2 += self.vb2\n"
-                 "        self.W1 += self.vW1\n", "        self.W2 += self.vW2\n        self.b2 += self.vb2\n"
-                 "        self.W1 += self.vW1\n"),
-        )[:4],
+        ),
     ),
 )
