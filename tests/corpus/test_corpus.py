@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import textwrap
 
 import numpy as np
 import pytest
@@ -60,7 +61,7 @@ def test_healthy_program_learns(program: Program) -> None:
         return
     running = Running(program, program.source)
     before = running.loss()
-    running.do(program.many or f"for _i in range(600):\n    {program.step}".replace("\n", "\n", 1))
+    running.do(program.many or "for _i in range(600):\n" + textwrap.indent(program.step, "    "))
     assert running.loss() < 0.7 * before
 
 
