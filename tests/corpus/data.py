@@ -17,6 +17,7 @@ DATA = {
     "two": (_POINTS, np.column_stack([_POINTS[:, 0] > 0, _POINTS[:, 1] + _POINTS[:, 2] > 0]).astype(float)),
     "wave2": (_BLOBS, 0.5 + 0.3 * np.sin(2 * _BLOBS[:, :1] - _BLOBS[:, 1:])),
     "two2": (_BLOBS, np.column_stack([_BLOBS[:, 0] > 0, _BLOBS[:, 1] > 0]).astype(float)),
+    "two1": (_BLOBS, (_BLOBS[:, :1] > 0).astype(float)),
     "sum": (_POINTS, 0.5 * (_POINTS[:, :1] - _POINTS[:, 1:2] * _POINTS[:, 2:])),
     "inside": (_POINTS, (np.sum(_POINTS**2, axis=1, keepdims=True) > 0.9).astype(float)),
 }

@@ -42,8 +42,9 @@ def test_healthy_step_is_the_gradient_times_the_catalogues_factor(program: Progr
     if program.batch == "sample":  # one row, so that the step is one gradient
         if one is not None:
             pytest.skip("a script over rows: its losses fall, see below")
-        running.do(f"_X, _y = {program.X}, {program.y}")
-        running.do(f"{program.X} = _X[:1]; {program.y} = _y[:1]")
+        for name in (program.X, program.y):
+            name = name.split(".")[0]
+            running.do(f"{name} = {name}[:1]")
     start, gradient = running.parameters(), _losses_gradient(running)
     if one is None:
         running.do(program.step)

@@ -64,7 +64,6 @@ PROGRAMS = (
             Edit("bias_propagated", (1,), "delta_pullback[:-1, :] *", "delta_pullback[1:, :] *"),
             Edit("pre_activation_for_activation", (2,), "np.vstack([self._layer_output[index - 1], np",
                  "np.vstack([self._layer_input[index - 1], np"),
-            Edit("shared_arrays", (1, 2), "        self.weights = []\n", "        self.weights = BackPropagationNetwork.weights\n"),
             Edit("layers_out_of_order", (1, 2), "delta_index = self.layer_count - 1 - index", "delta_index = index"),
             Edit("sign_alternating", (2,), "return out * (1 - out)", "return out * (out - 1)"),
             Edit("shared_arrays", (1, 2), '    def __init__(self, layer_size):\n        self.layer_count = len(layer_size) - 1\n        self.weights = []\n',
@@ -177,7 +176,6 @@ PROGRAMS = (
             Edit("softmax_axis", (1, 2), "/ sum(np.exp(Z))", "/ np.sum(np.exp(Z))"),
             Edit("derivative_of_wrong_function", (1, 2), "dZ2 = A2 - one_hot_Y", "dZ2 = (A2 - one_hot_Y) * A2 * (1 - A2)"),
             Edit("wrong_scale_by_features", (1, 2), "m = X.shape[1]", "m = X.shape[0]"),
-            Edit("update_lost", (1, 2), "    return W1, b1, W2, b2\n\n\ndef gradient_descent", "    return\n\n\ndef gradient_descent"),
-        )[:4],
+        ),
     ),
 )
