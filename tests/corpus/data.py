@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 _DRAW = np.random.default_rng(20)
-_GRID = np.linspace(-1, 1, 9)[:, None]
+_GRID = np.linspace(-0.9, 1.2, 9)[:, None]
 _BLOBS = np.repeat(np.array([[0.0, 1.2], [1.0, -0.6], [-1.1, -0.4]]), 4, axis=0) + 0.2 * _DRAW.normal(size=(12, 2))
 _POINTS = _DRAW.uniform(-1, 1, size=(10, 3))
 

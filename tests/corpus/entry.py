@@ -79,6 +79,8 @@ class Program:
     X: str = "X"  # expressions for the rows (n, inputs) and targets (n, outputs)
     y: str = "y"
     loop: str = ""  # a script's training loop: the text that says how often
+    steps: int = 600  # a script's iterations until the loss has fallen well
+    one_row: tuple[str, str] = ("", "")  # a script over rows: the text to replace so that it takes the first row only
     train: str = ""  # statements: the program's own training for 5 iterations
     many: str = ""  # statements of a training long enough for the loss to fall; default: 300 steps
     orientation: str = "in,out"

@@ -52,7 +52,7 @@ class Running:
             with quiet():
                 exec(compile(source, f"{program.name}.py", "exec"), self.names)
         except Exception as error:
-            if not (program.loop and iterations == 0 and isinstance(error, NameError)):
+            if not (program.loop and iterations == 0 and isinstance(error, (NameError, IndexError))):
                 raise DoesNotRun(repr(error)) from error
         if program.data:
             X, y = DATA[program.data]
@@ -84,11 +84,12 @@ class Running:
         """Return the rows and targets, flat."""
         return np.array(flat([self.value(self.program.X), self.value(self.program.y)]))
 
-    def loss(self) -> float:
-        """Return ½Σ(ŷ−y)², or the cross-entropy summed over rows."""
+    def loss(self, rows: int | None = None) -> float:
+        """Return ½Σ(ŷ−y)², or the cross-entropy summed over the first rows, all by default."""
         target = np.asarray(self.value(self.program.y), dtype=np.float64)
         target = target.reshape(-1, self.program.outputs)
         output = np.array(flat(self.value(self.program.forward))).reshape(-1, self.program.outputs)
+        output, target = output[:rows], target[:rows]
         if self.program.loss == "squared":
             return float(0.5 * np.sum((output - target) ** 2))
         output = np.clip(output, 1e-300, 1)

@@ -64,7 +64,6 @@ PROGRAMS = (
             Edit("bias_propagated", (1,), "delta_pullback[:-1, :] *", "delta_pullback[1:, :] *"),
             Edit("pre_activation_for_activation", (2,), "np.vstack([self._layer_output[index - 1], np",
                  "np.vstack([self._layer_input[index - 1], np"),
-            Edit("layers_out_of_order", (1, 2), "delta_index = self.layer_count - 1 - index", "delta_index = index"),
             Edit("sign_alternating", (2,), "return out * (1 - out)", "return out * (out - 1)"),
             Edit("shared_arrays", (1, 2), '    def __init__(self, layer_size):\n        self.layer_count = len(layer_size) - 1\n        self.weights = []\n',
                  '    weights = []\n\n    def __init__(self, layer_size):\n        self.layer_count = len(layer_size) - 1\n'),
@@ -90,7 +89,6 @@ PROGRAMS = (
             Edit("derivative_of_wrong_layer", (1, 2), "self.Z[l - 1] > 0)", "self.Z[l] > 0)"),
             Edit("pre_activation_for_activation", (2, 3), "grads[l] = (dZ @ self.A[l - 1].T,",
                  "grads[l] = (dZ @ self.Z.get(l - 1, self.A[0]).T,"),
-            Edit("wrong_layer_weights", (1, 2), "(self.W[l].T @ dZ)", "(self.W[l - 1].T @ dZ)"),
         ),
     ),
     Program(
@@ -126,7 +124,6 @@ PROGRAMS = (
             Edit("bias_wrong_sum", (1, 2), "nabla_b = [nb + dnb for nb, dnb", "nabla_b = [dnb for nb, dnb"),
             Edit("sign_reversed", (1, 2), "[w - (eta / len(mini_batch)) * nw for w, nw in zip(self.weights, nabla_w)]\n        self.biases = [b - (",
                  "[w + (eta / len(mini_batch)) * nw for w, nw in zip(self.weights, nabla_w)]\n        self.biases = [b + ("),
-            Edit("layers_out_of_order", (1, 2), "return nabla_b, nabla_w", "return nabla_b, nabla_w[::-1]"),
             Edit("bias_not_updated", (1, 2), "        self.biases = [b - (eta / len(mini_batch)) * nb for b, nb in zip(self.biases, nabla_b)]",
                  "        # self.biases = [b - (eta / len(mini_batch)) * nb for b, nb in zip(self.biases, nabla_b)]"),
             Edit("update_lost", (1, 2), "        self.weights = [w - (eta / len(mini_batch)) * nw for w, nw in zip(self.weights, nabla_w)]\n        self.biases = [b -",

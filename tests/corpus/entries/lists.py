@@ -55,7 +55,6 @@ PROGRAMS = (
                   update="self.W[layer] += -self.alpha * A[layer].T.dot(D[layer])"),
         ),
         edit=(
-            Edit("layers_out_of_order", (1, 2), "        D = D[::-1]\n", "        # D = D[::-1]\n"),
             Edit("shared_arrays", (1, 2), "    def __init__(self, layers, alpha=0.5):\n"
                  "        # store the architecture and learning rate; bias trick in every layer but the last\n        self.W = []\n",
                  "    W = []\n\n    def __init__(self, layers, alpha=0.5):\n"
@@ -136,7 +135,6 @@ PROGRAMS = (
                  "            self.Ws[k] -= eps * (gW[k] if k in (0, 4) else gW[4 - k])"),
             Edit("transposed_weights", (1, 2, 3), "g = g.dot(self.Ws[k].T)",
                  "g = g.dot(self.Ws[k] if 0 < k < 4 else self.Ws[k].T)"),
-            Edit("wrong_layer_weights", (1, 2, 3), "g = g.dot(self.Ws[k].T)", "g = g.dot(self.Ws[min(k, 3)].T if k < 4 else self.Ws[k].T)"),
             Edit("sign_alternating", (1, 3, 5), "g = g * (1 - np.tanh(self.ss[k]) ** 2)",
                  "g = -g * (1 - np.tanh(self.ss[k]) ** 2)"),
             Edit("shared_arrays", (2, 3, 4), "        self.bs = [np.zeros(o) for o in dims[1:]]",
@@ -166,7 +164,6 @@ PROGRAMS = (
             Edit("momentum_sign", (1, 2), "self.eta * new[k] + self", "self.eta * new[k] - self"),
             Edit("rate_twice", (1, 2), "change = self.eta * new[k] +", "change = self.eta * self.eta * new[k] +"),
             Edit("rate_divided", (1, 2), "change = self.eta * new[k] +", "change = 1 / self.eta * new[k] +"),
-            Edit("layers_out_of_order", (1, 2), "        new.reverse()\n", "        new.sort(key=len)\n"),
             Edit("output_error_for_hidden", (1,), "(d @ self.w[k][:-1].T)", "(y @ self.w[k][:-1].T)"),
             Edit("shared_arrays", (1, 2), "        self.dw_old = [np.zeros_like(w) for w in self.w]",
                  "        self.dw_old = self.w"),

@@ -80,7 +80,6 @@ PROGRAMS = (
                   bias_update="self.b_hidden = self.b_hidden - self.learning_rate * delta_hidden.sum(axis=0)"),
         ),
         edit=(
-            Edit("broadcast_error", (1, 2), "delta_out = pred - target", "delta_out = pred - target.ravel()"),
             Edit("output_error_for_hidden", (1,), "back = delta_out @", "back = pred @"),
         ),
     ),
