@@ -8,6 +8,6 @@ from .entry import Program
 
 PROGRAMS: tuple[Program, ...] = tuple(
     program
-    for group in ("objects_rows", "samples", "columns", "lists", "scripts", "plain")
+    for group in ("objects_rows", "samples", "columns", "lists", "scripts", "plain", "dictionaries", "functions", "losses", "single_outputs")
     for program in importlib.import_module(f".entries.{group}", __package__).PROGRAMS
 )
