@@ -15,7 +15,7 @@ import json
 import sys
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -110,16 +110,74 @@ def _candidate(program: Program, healthy: Behaviour, chosen: tuple[Mutation, ...
     return _Candidate(chosen, text, truth, does)
 
 
-def _accept(candidates: list[_Candidate]) -> None:
-    """Note which candidates do the same as others under other names."""
+def _alike(first: Behaviour, second: Behaviour) -> bool:
+    """Whether no step tells two programs apart: they do the same, or their steps differ by a positive factor alone."""
+    if first.one.shape != second.one.shape or not np.allclose(first.start, second.start, equal_nan=True):
+        return False
+    steps = [does.one - does.start for does in (first, second)]
+    lengths = [float(np.linalg.norm(step)) for step in steps]
+    if 0 in lengths or not np.all(np.isfinite(lengths)):
+        return same(first, second)
+    if not np.allclose(steps[0] / lengths[0], steps[1] / lengths[1], rtol=1e-8, atol=1e-9):
+        return False
+    if abs(lengths[0] / lengths[1] - 1) < 1e-9:
+        return same(first, second)
+    return np.array_equal(first.data, second.data) and np.allclose(first.other, second.other, equal_nan=True)
+
+
+def _by_algebra(program: Program, truth: tuple[Mistake, ...]) -> list[tuple[Mistake, ...]]:
+    """Return other names of a single mistake that are the same in every program of the shape."""
+    if len(truth) != 1:
+        return []
+    (mistake,) = truth
+    depth = len(program.activations)
+    every_second = tuple(number for number in range(1, depth + 1) if (depth - number) % 2 == 0)
+    others = []
+    if mistake.layers == every_second and mistake.code in ("sign_reversed", "sign_alternating"):
+        others.append(("sign_alternating" if mistake.code == "sign_reversed" else "sign_reversed", every_second))
+    if mistake.code == "mean_for_sum_in_one_layer" and depth == 2 and mistake.layer:
+        others.append((mistake.code, (3 - mistake.layer,)))
+    return [(Mistake(code, layers, mistake.lines),) for code, layers in others]
+
+
+def _accept(program: Program, candidates: list[_Candidate]) -> None:
+    """Note which candidates are the same as others under other names."""
+    for candidate in candidates:
+        candidate.accepted += _by_algebra(program, candidate.truth)
+        for index, mutation in enumerate(candidate.mutations):
+            for code, layers in mutation.also:
+                other = Mistake(code, layers, candidate.truth[index].lines)
+                candidate.accepted.append((*candidate.truth[:index], other, *candidate.truth[index + 1 :]))
     for first, second in itertools.combinations(candidates, 2):
-        a, b = first.does, second.does
-        if a.one.shape != b.one.shape or not np.allclose(a.one, b.one, rtol=1e-7, atol=1e-10) or not same(a, b):
-            continue
         names = [{(item.code, item.layers) for item in candidate.truth} for candidate in (first, second)]
-        if names[0] != names[1]:
+        if names[0] != names[1] and _alike(first.does, second.does):
             first.accepted.append(second.truth)
             second.accepted.append(first.truth)
+
+
+FAMILY = {
+    **dict.fromkeys(("last_row_only", "first_row_only", "mean_for_sum_in_one_layer", "wrong_scale_by_features"), "rows"),
+    **dict.fromkeys(("update_lost", "integer_weights", "step_skipped"), "assignment"),
+    **dict.fromkeys(("transposed_weights", "wrong_layer_weights", "output_error_for_hidden", "bias_propagated"), "back"),
+    **dict.fromkeys(("bias_not_updated", "bias_wrong_sum"), "bias"),
+}
+
+
+def _couple(first: Mutation, second: Mutation) -> bool:
+    """Whether two mistakes can be told apart in one program: they touch other texts, and their kinds do not mix."""
+    if first.code == second.code or overlap(first.changes, second.changes):
+        return False
+    kinds = [FAMILY.get(item.code, item.code.partition("_")[0]) for item in (first, second)]
+    return kinds[0] != kinds[1] or (kinds[0] != "sign" and not set(first.layers) & set(second.layers))
+
+
+def _both_show(pair: Behaviour, singles: Sequence[Behaviour], healthy: Behaviour) -> bool:
+    """Whether neither mistake hides the other: in the first step, if both are seen there."""
+    for one in singles:
+        if same(pair, one):
+            return False
+    seen = [not np.allclose(one.one, healthy.one, rtol=1e-9, atol=1e-12) for one in singles]
+    return not all(seen) or not any(_alike(pair, one) for one in singles)
 
 
 def of(program: Program, pairs: int = PAIRS) -> list[Planted]:
@@ -135,8 +193,7 @@ def of(program: Program, pairs: int = PAIRS) -> list[Planted]:
     couples = [
         (first, second)
         for first, second in itertools.combinations(singles, 2)
-        if first.truth[0].code != second.truth[0].code
-        and not overlap(first.mutations[0].changes, second.mutations[0].changes)
+        if _couple(first.mutations[0], second.mutations[0])
     ]
     couples.sort(key=lambda couple: zlib.crc32((program.name + couple[0].source + couple[1].source).encode()))
     used: Counter[str] = Counter()
@@ -147,21 +204,20 @@ def of(program: Program, pairs: int = PAIRS) -> list[Planted]:
         if max(used[code] for code in codes) > max(1, pairs // 5):
             continue  # every mistake has its turn
         candidate = _candidate(program, healthy, first.mutations + second.mutations)
-        if not candidate or candidate.source in seen or any(same(candidate.does, one.does) for one in (first, second)):
+        if not candidate or candidate.source in seen:
+            continue
+        if not _both_show(candidate.does, [first.does, second.does], healthy):
             continue
         seen.add(candidate.source)
         used.update(codes)
         doubles.append(candidate)
-    _accept(singles + doubles)
+    _accept(program, singles + doubles)
     result = [Planted(program.name, program.source, (), program)]
-    for candidate in singles + doubles:
-        parts = [
-            f"{item.code}_{''.join(map(str, item.layers)) or 'all'}_{'.'.join(map(str, item.lines))}"
-            for item in candidate.truth
-        ]
+    for number, candidate in enumerate(singles + doubles, 1):
+        parts = "--".join(f"{item.code}_{'_'.join(map(str, item.layers)) or 'all'}" for item in candidate.truth)
         accepted = tuple(dict.fromkeys(candidate.accepted))
         result.append(
-            Planted(f"{program.name}--{'--'.join(parts)}", candidate.source, candidate.truth, program, accepted)
+            Planted(f"{program.name}--{number:03d}--{parts}", candidate.source, candidate.truth, program, accepted)
         )
     return result
 

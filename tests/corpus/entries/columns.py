@@ -61,6 +61,8 @@ PROGRAMS = (
                   own="self.weights[index]", update="self.weights[index] -= training_rate * weight_delta"),
         ),
         edit=(
+            Edit("data_changed", (), "        self.run(input)\n        # calculate",
+                 "        input -= 0.5\n        self.run(input)\n        # calculate"),
             Edit("bias_propagated", (1,), "delta_pullback[:-1, :] *", "delta_pullback[1:, :] *"),
             Edit("pre_activation_for_activation", (2,), "np.vstack([self._layer_output[index - 1], np",
                  "np.vstack([self._layer_input[index - 1], np"),

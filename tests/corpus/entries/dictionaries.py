@@ -22,6 +22,8 @@ PROGRAMS = (
             Layer((1, 2), update="self.params[name] -= learning_rate * grads[name]"),
         ),
         edit=(
+            Edit("data_changed", (), "        pre = X.dot(W1) + b1\n",
+                 "        X /= X.std(axis=0)\n        pre = X.dot(W1) + b1\n"),
             Edit("wrong_scale_by_features", (1, 2), "dscores /= N", "dscores /= D"),
             Edit("derivative_of_wrong_function", (1, 2), "dscores = probs - y", "dscores = (probs - y) * probs * (1 - probs)"),
             Edit("softmax_axis", (1, 2), "np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)",
@@ -43,7 +45,7 @@ PROGRAMS = (
             Layer((3,), "gradients[self.n] = (out - labels) * out * (1 - out)", "(out - labels)", "out * (1 - out)",
                   "out", "self.pre_activation[self.n]", "self.activation[self.n - 1]"),
             Layer((1, 2), "gradients[i] = self.weights_dict[i + 1].T.dot(gradients[i + 1]) * local",
-                  "self.weights_dict[i + 1].T.dot(gradients[i + 1])", "local", "local", "", "",
+                  "self.weights_dict[i + 1].T.dot(gradients[i + 1])", "local", "", "", "",
                   "self.weights_dict[i + 1]"),
             Layer((1, 2, 3),
                   grad="self.weights_dict[i] = self.weights_dict[i] - eta * gradients[i].dot(self.activation[i - 1].T)",

@@ -28,6 +28,8 @@ PROGRAMS = (
                   bias_update="self.b1 += self.lr * np.sum(d1, axis=0, keepdims=True)"),
         ),
         edit=(
+            Edit("data_changed", (), "        self.z1 = np.dot(X, self.W1) + self.b1\n",
+                 "        X -= X.mean(axis=0)\n        self.z1 = np.dot(X, self.W1) + self.b1\n"),
             Edit("step_skipped", (), "            loss = self.train_step(X, y)\n            if epoch % 1000 == 0:\n"
                  '                print("epoch", epoch, "loss", loss)',
                  "            if epoch % 1000 == 0:\n                loss = self.train_step(X, y)\n"
@@ -122,13 +124,14 @@ PROGRAMS = (
                   total="np.sum(dhidden, axis=0, keepdims=True)", bias_update="self.b += -step_size * db"),
         ),
         edit=(
+            Edit("data_changed", (), "        probs = self.scores(X)\n",
+                 "        X /= np.abs(X).max()\n        probs = self.scores(X)\n"),
             Edit("softmax_axis", (1, 2), "        e = np.exp(s - np.max(s, axis=1, keepdims=True))\n"
                  "        return e / np.sum(e, axis=1, keepdims=True)",
                  "        e = np.exp(s - np.max(s, axis=1, keepdims=True))\n"
                  "        return e / np.sum(e, axis=0, keepdims=True)"),
             Edit("softmax_axis", (1, 2), "return e / np.sum(e, axis=1, keepdims=True)", "return e / np.sum(e)"),
             Edit("derivative_missing", (1,), "        dhidden[self.hidden <= 0] = 0", "        # dhidden[self.hidden <= 0] = 0"),
-            Edit("derivative_of_wrong_function", (1,), "dhidden[self.hidden <= 0] = 0", "dhidden[dhidden <= 0] = 0"),
             Edit("wrong_scale_by_features", (1, 2), "num_examples = X.shape[0]", "num_examples = X.shape[1]"),
         ),
     ),

@@ -30,7 +30,7 @@ PROGRAMS = (
             Edit("output_error_for_hidden", (1,), "l1_error = l2_delta.dot(syn1.T)", "l1_error = l2.dot(syn1.T)"),
             Edit("sign_alternating", (2,), "return x*(1-x)", "return x*(x-1)"),
             Edit("step_skipped", (), "    syn1 += l1.T.dot(l2_delta)\n    syn0 += l0.T.dot(l1_delta)\n",
-                 "    if j % 10000 == 1:\n        syn1 += l1.T.dot(l2_delta)\n        syn0 += l0.T.dot(l1_delta)\n"),
+                 "    if j % 10000 == 0:\n        syn1 += l1.T.dot(l2_delta)\n        syn0 += l0.T.dot(l1_delta)\n"),
         ),
     ),
     _script(
@@ -130,7 +130,7 @@ PROGRAMS = (
                   "h", "x", "w2", "grad_w1 = x.T.dot(grad_h)", "x.T.dot(grad_h)", "x", "", "grad_h", "w1",
                   "w1 -= learning_rate * grad_w1"),
         ),
-        edit=(Edit("derivative_of_wrong_function", (1,), "grad_h_relu * (h > 0)", "grad_h_relu * (grad_h_relu > 0)"),),
+        edit=(Edit("data_changed", (), "    h = x.dot(w1)\n", "    x -= x.mean(axis=0)\n    h = x.dot(w1)\n"),),
     ),
     _script(
         "flat_softmax", "full", (2, 4, 3), ("sigmoid", "softmax"), C, "separate", ("wh", "bh", "wo", "bo"),

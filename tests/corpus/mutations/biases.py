@@ -30,7 +30,8 @@ def plant(program: Program, source: str) -> Iterator[Place]:
         if program.batch != "sample":
             wrong += [f"np.mean({d})", row, first]
             wrong += [program.mean.format(d)] if program.mean else []
-            wrong += [layer.total.replace("axis=0", "axis=1").replace("axis=1", "axis=0", "axis=0" not in layer.total)]
+            right, other = ("axis=0", "axis=1") if "axis=0" in layer.total else ("axis=1", "axis=0")
+            wrong += [layer.total.replace(right, other)]
         for new in wrong:
             yield Place(
                 "bias_wrong_sum",

@@ -88,8 +88,8 @@ def _helper(helper: Helper) -> Iterator[Place]:
             formula = f"{f}({x}) * (1 - {f}({x}))" if helper.of == "sigmoid" else f"1 - {f}({x}) ** 2"
             yield _body("derivative_of_activation", helper, formula)
     else:
-        yield _body("derivative_of_pre_activation", helper, _formula(helper.of, x).strip("()").replace("(1 - ", "(1 - ")
-                    if helper.of == "tanh" else f"{x} * (1 - {x})")
+        formula = f"1 - {x} ** 2" if helper.of == "tanh" else f"{x} * (1 - {x})"
+        yield _body("derivative_of_pre_activation", helper, formula)
     other = f"1 - {x} ** 2" if helper.of == "sigmoid" else f"{x} * (1 - {x})"
     if helper.takes == "a":
         yield _body("derivative_of_wrong_function", helper, other)

@@ -1,12 +1,23 @@
-"""The delta that starts from something else than the difference."""
+"""The delta that starts from something else than the difference, and targets that the difference overwrites."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from ..entry import Program
-from .editing import within
+from .editing import Change, DoesNotFit, within
 from .planting import Place
+
+
+def _aliased(program: Program, source: str) -> list[Change]:
+    """Write `error = y - output` as `error = y; error -= output`, which overwrites y."""
+    target, sign, expression = program.difference.partition(" = ")
+    first, minus, second = program.residual.partition(" - ")
+    indent = source[: source.index(program.difference)].rsplit("\n", 1)[-1]
+    if not (sign and minus) or expression != program.residual or indent.strip():
+        raise DoesNotFit(program.difference)
+    lines = f"{target} = {first}\n{indent}{target} -= {second}"
+    return [within(source, program.difference, program.difference, lines)]
 
 
 def plant(program: Program, source: str) -> Iterator[Place]:
@@ -15,21 +26,9 @@ def plant(program: Program, source: str) -> Iterator[Place]:
     residual = program.residual
     if not residual:
         return
-
-    def replaced(new: str):
-        return lambda text: [within(text, program.difference, residual, new)]
-
-    yield Place("error_squared", numbers, replaced(f"({residual}) ** 2"))
-    yield Place("error_absolute", numbers, replaced(f"{program.absolute}({residual})"))
-
-    def aliased(text: str):
-        indent = text[: text.index(program.difference)].rsplit("\n", 1)[-1]
-        target, expression = program.difference.split(" = ", 1)
-        if expression != residual or indent.strip() or " - " not in residual:
-            return []
-        first, second = residual.split(" - ", 1)
-        back = "" if first in ("y", "Y") else ""
-        del back
-        return [within(text, program.difference, program.difference, f"{target} = {first}\n{indent}{target} -= {second}")]
-
-    yield Place("data_changed", (), aliased)
+    for code, new in (
+        ("error_squared", f"({residual}) ** 2"),
+        ("error_absolute", f"{program.absolute}({residual})"),
+    ):
+        yield Place(code, numbers, lambda text, new=new: [within(text, program.difference, residual, new)])
+    yield Place("data_changed", (), lambda text: _aliased(program, text))

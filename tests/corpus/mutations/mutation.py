@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from ..entry import Program
 from . import biases, derivatives, direct, errors, ordering, products, propagation, rates, rows, signs, updates
-from .editing import Change, DoesNotFit, apply
+from .editing import DoesNotFit, apply
 from .planting import Mutation, Place
 
 FAMILIES: tuple[Callable[[Program, str], Iterator[Place]], ...] = (
@@ -37,9 +38,13 @@ def mutations(program: Program) -> list[Mutation]:
                 ast.parse(text)
             except (DoesNotFit, SyntaxError):
                 continue
-            if changes:
-                found.setdefault(text, Mutation(place.code, tuple(sorted(place.layers)), changes))
+            if not changes:
+                continue
+            layers = tuple(sorted(place.layers))
+            first = found.setdefault(text, Mutation(place.code, layers, changes))
+            if (first.code, first.layers) != (place.code, layers):
+                found[text] = replace(first, also=tuple(dict.fromkeys((*first.also, (place.code, layers)))))
     return list(found.values())
 
 
-__all__ = ["FAMILIES", "Change", "Mutation", "mutations"]
+__all__ = ["FAMILIES", "Mutation", "mutations"]

@@ -24,3 +24,4 @@ class Mutation:
     code: str
     layers: tuple[int, ...]
     changes: tuple[Change, ...]
+    also: tuple[tuple[str, tuple[int, ...]], ...] = ()  # other mistakes that are the same text here

@@ -22,7 +22,7 @@ def plant(program: Program, source: str) -> Iterator[Place]:
                     within(text, layer.grad, layer.product, name(layer.product, layer.inputs, layer.inputs_z))
                 ],
             )
-        if layer.own and layer.d:
+        if layer.own and layer.d and program.batch == "sample":
             yield Place(
                 "weight_for_input",
                 layer.layers,
