@@ -6,8 +6,31 @@ import importlib
 
 from .entry import Program
 
+GROUPS = (
+    "objects_rows",
+    "samples",
+    "columns",
+    "lists",
+    "scripts",
+    "plain",
+    "dictionaries",
+    "functions",
+    "losses",
+    "single_outputs",
+)
 PROGRAMS: tuple[Program, ...] = tuple(
     program
-    for group in ("objects_rows", "samples", "columns", "lists", "scripts", "plain", "dictionaries", "functions", "losses", "single_outputs")
+    for group in (
+        "objects_rows",
+        "samples",
+        "columns",
+        "lists",
+        "scripts",
+        "plain",
+        "dictionaries",
+        "functions",
+        "losses",
+        "single_outputs",
+    )
     for program in importlib.import_module(f".entries.{group}", __package__).PROGRAMS
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -106,20 +106,12 @@ class Program:
     def source(self) -> str:
         return self.path.read_text(encoding="utf-8")
 
+    def place(self, layer: int) -> slice:
+        """Return where a layer's numbers stand among the flat parameters (1 = first hidden)."""
+        bias = self.bias not in ("none", "input column")
+        sizes = [(inputs + bias) * units for inputs, units in zip(self.shape, self.shape[1:], strict=False)]
+        return slice(sum(sizes[: layer - 1]), sum(sizes[:layer]))
+
     @property
     def outputs(self) -> int:
         return self.shape[-1]
-
-
-def each(layers: tuple[tuple[int, str], ...], pattern: Layer, **other: str) -> tuple[Layer, ...]:
-    """Return the pattern for several layers: {l} the layer, {k} the next, {j} the one below, {x} the input's name."""
-    result = []
-    for number, inputs in layers:
-        texts = {
-            name: value.replace("{l}", str(number)).replace("{k}", str(number + 1)).replace("{j}", str(number - 1))
-            .replace("{x}", inputs)
-            for name, value in vars(pattern).items()
-            if isinstance(value, str)
-        }
-        result.append(replace(pattern, layers=(number,), **texts, **other))
-    return tuple(result)

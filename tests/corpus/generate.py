@@ -16,7 +16,7 @@ import sys
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +24,8 @@ import numpy as np
 from .catalogue import PROGRAMS
 from .entry import Program
 from .mutations import Mutation, mutations
-from .mutations.editing import DoesNotFit, apply, overlap
-from .running import Behaviour, DoesNotRun, behaviour, same, scale
+from .mutations.editing import DoesNotFitError, apply, overlap
+from .running import Behaviour, DoesNotRunError, behaviour, close, same, scale
 
 SCALES = {"rate_twice", "rate_divided", "wrong_scale_by_features"}  # a factor on every layer is told, and is mild
 PAIRS = 14  # of each program
@@ -99,19 +99,36 @@ def fits(codes: set[str], healthy: Behaviour, does: Behaviour) -> bool:
     return factor is not None or bool(difference > 1e-6)
 
 
+def _narrowed(program: Program, healthy: Behaviour, does: Behaviour, mistake: Mistake) -> Mistake:
+    """Leave out layers whose biases are right: a loop's wrong sum is the right one where there is one output."""
+    if mistake.code != "bias_wrong_sum":
+        return mistake
+    changed = tuple(
+        number
+        for number in mistake.layers
+        if not close(healthy.one[program.place(number)], does.one[program.place(number)])
+    )
+    return replace(mistake, layers=changed or mistake.layers)
+
+
 def _candidate(program: Program, healthy: Behaviour, chosen: tuple[Mutation, ...]) -> _Candidate | None:
     try:
         text, truth = _planted(program.source, chosen)
         does = behaviour(program, text)
-    except (DoesNotFit, DoesNotRun, SyntaxError):
+    except (DoesNotFitError, DoesNotRunError, SyntaxError):
         return None
     if not fits({mutation.code for mutation in chosen}, healthy, does):
         return None
+    if program.batch != "sample":
+        truth = tuple(_narrowed(program, healthy, does, mistake) for mistake in truth)
     return _Candidate(chosen, text, truth, does)
 
 
-def _alike(first: Behaviour, second: Behaviour) -> bool:
-    """Whether no step tells two programs apart: they do the same, or their steps differ by a positive factor alone."""
+def _alike(first: Behaviour, second: Behaviour, healthy: Behaviour) -> bool:
+    """Whether no step tells two programs apart: they do the same, or their steps differ by a positive factor alone.
+
+    A program whose step is the healthy one's times a factor is like another only with the same factor.
+    """
     if first.one.shape != second.one.shape or not np.allclose(first.start, second.start, equal_nan=True):
         return False
     steps = [does.one - does.start for does in (first, second)]
@@ -122,6 +139,8 @@ def _alike(first: Behaviour, second: Behaviour) -> bool:
         return False
     if abs(lengths[0] / lengths[1] - 1) < 1e-9:
         return same(first, second)
+    if scale(healthy, first) is not None:
+        return False
     return np.array_equal(first.data, second.data) and np.allclose(first.other, second.other, equal_nan=True)
 
 
@@ -140,7 +159,7 @@ def _by_algebra(program: Program, truth: tuple[Mistake, ...]) -> list[tuple[Mist
     return [(Mistake(code, layers, mistake.lines),) for code, layers in others]
 
 
-def _accept(program: Program, candidates: list[_Candidate]) -> None:
+def _accept(program: Program, healthy: Behaviour, candidates: list[_Candidate]) -> None:
     """Note which candidates are the same as others under other names."""
     for candidate in candidates:
         candidate.accepted += _by_algebra(program, candidate.truth)
@@ -150,15 +169,19 @@ def _accept(program: Program, candidates: list[_Candidate]) -> None:
                 candidate.accepted.append((*candidate.truth[:index], other, *candidate.truth[index + 1 :]))
     for first, second in itertools.combinations(candidates, 2):
         names = [{(item.code, item.layers) for item in candidate.truth} for candidate in (first, second)]
-        if names[0] != names[1] and _alike(first.does, second.does):
+        if names[0] != names[1] and _alike(first.does, second.does, healthy):
             first.accepted.append(second.truth)
             second.accepted.append(first.truth)
 
 
 FAMILY = {
-    **dict.fromkeys(("last_row_only", "first_row_only", "mean_for_sum_in_one_layer", "wrong_scale_by_features"), "rows"),
+    **dict.fromkeys(
+        ("last_row_only", "first_row_only", "mean_for_sum_in_one_layer", "wrong_scale_by_features"), "rows"
+    ),
     **dict.fromkeys(("update_lost", "integer_weights", "step_skipped"), "assignment"),
-    **dict.fromkeys(("transposed_weights", "wrong_layer_weights", "output_error_for_hidden", "bias_propagated"), "back"),
+    **dict.fromkeys(
+        ("transposed_weights", "wrong_layer_weights", "output_error_for_hidden", "bias_propagated"), "back"
+    ),
     **dict.fromkeys(("bias_not_updated", "bias_wrong_sum"), "bias"),
 }
 
@@ -177,7 +200,7 @@ def _both_show(pair: Behaviour, singles: Sequence[Behaviour], healthy: Behaviour
         if same(pair, one):
             return False
     seen = [not np.allclose(one.one, healthy.one, rtol=1e-9, atol=1e-12) for one in singles]
-    return not all(seen) or not any(_alike(pair, one) for one in singles)
+    return not all(seen) or not any(_alike(pair, one, healthy) for one in singles)
 
 
 def of(program: Program, pairs: int = PAIRS) -> list[Planted]:
@@ -211,7 +234,7 @@ def of(program: Program, pairs: int = PAIRS) -> list[Planted]:
         seen.add(candidate.source)
         used.update(codes)
         doubles.append(candidate)
-    _accept(program, singles + doubles)
+    _accept(program, healthy, singles + doubles)
     result = [Planted(program.name, program.source, (), program)]
     for number, candidate in enumerate(singles + doubles, 1):
         parts = "--".join(f"{item.code}_{'_'.join(map(str, item.layers)) or 'all'}" for item in candidate.truth)

@@ -16,7 +16,7 @@ from .data import DATA
 from .entry import Program
 
 
-class DoesNotRun(Exception):
+class DoesNotRunError(Exception):
     """The program raised."""
 
 
@@ -46,14 +46,14 @@ class Running:
         if program.loop:
             short = f"range({iterations})"
             if program.loop not in source:
-                raise DoesNotRun("the loop is not there any more")
+                raise DoesNotRunError("the loop is not there any more")
             source = source.replace(program.loop, short)
         try:
             with quiet():
                 exec(compile(source, f"{program.name}.py", "exec"), self.names)
         except Exception as error:
             if not (program.loop and iterations == 0 and isinstance(error, (NameError, IndexError))):
-                raise DoesNotRun(repr(error)) from error
+                raise DoesNotRunError(repr(error)) from error
         if program.data:
             X, y = DATA[program.data]
             self.names.update(X=X.copy(), y=y.copy())
@@ -66,7 +66,7 @@ class Running:
             with quiet():
                 return eval(expression, self.names)
         except Exception as error:
-            raise DoesNotRun(repr(error)) from error
+            raise DoesNotRunError(repr(error)) from error
 
     def do(self, statements: str) -> None:
         """Run statements in the program's namespace."""
@@ -74,7 +74,7 @@ class Running:
             with quiet():
                 exec(statements, self.names)
         except Exception as error:
-            raise DoesNotRun(repr(error)) from error
+            raise DoesNotRunError(repr(error)) from error
 
     def parameters(self) -> np.ndarray:
         """Return all parameters, flat."""
@@ -111,7 +111,7 @@ class Behaviour:
 
 
 def behaviour(program: Program, source: str) -> Behaviour:
-    """Run the program and return what it does; raises DoesNotRun where it fails."""
+    """Run the program and return what it does; raises DoesNotRunError where it fails."""
     none = np.zeros(0)
     if program.loop:
         start, one, three = (Running(program, source, iterations) for iterations in (0, 1, 3))
@@ -134,7 +134,7 @@ def behaviour(program: Program, source: str) -> Behaviour:
         running.names["net"] = running.value(program.build)
         try:
             running.do(program.step)
-        except DoesNotRun:  # with shared arrays the second network may be of an impossible shape
+        except DoesNotRunError:  # with shared arrays the second network may be of an impossible shape
             other = np.full(1, np.nan)
         else:
             running.names["net"] = first
@@ -142,18 +142,19 @@ def behaviour(program: Program, source: str) -> Behaviour:
     return Behaviour(start_values, one_values, three_values, trained, data, other)
 
 
-def _close(first: np.ndarray, second: np.ndarray) -> bool:
+def close(first: np.ndarray, second: np.ndarray) -> bool:
+    """Whether two arrays are the same but for rounding."""
     return first.shape == second.shape and bool(np.allclose(first, second, rtol=1e-9, atol=1e-12, equal_nan=True))
 
 
 def same(first: Behaviour, second: Behaviour) -> bool:
     """Whether two programs do the same."""
-    return all(_close(getattr(first, name), getattr(second, name)) for name in vars(first))
+    return all(close(getattr(first, name), getattr(second, name)) for name in vars(first))
 
 
 def scale(healthy: Behaviour, other: Behaviour) -> float | None:
     """Return the positive factor by which every parameter's first step differs, None where there is none."""
-    if not _close(healthy.start, other.start) or healthy.one.shape != other.one.shape:
+    if not close(healthy.start, other.start) or healthy.one.shape != other.one.shape:
         return None
     expected, step = healthy.one - healthy.start, other.one - other.start
     factor = float(expected @ step / (expected @ expected))

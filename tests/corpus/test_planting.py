@@ -6,15 +6,14 @@ import ast
 from collections import Counter
 from functools import cache
 
-import numpy as np
 import pytest
 
 from .catalogue import PROGRAMS
 from .entry import Program
 from .generate import Planted, fits, of, programs
 from .mutations import mutations
-from .mutations.editing import DoesNotFit, apply, change, within
-from .running import Behaviour, behaviour, same
+from .mutations.editing import DoesNotFitError, apply, change, within
+from .running import Behaviour, behaviour, close, same
 
 CODES = {
     *("derivative_of_activation", "derivative_of_pre_activation", "derivative_of_input", "derivative_missing"),
@@ -47,14 +46,6 @@ def planted_in(program: Program) -> tuple[Planted, ...]:
 @cache
 def done(program: Program, source: str) -> Behaviour:
     return behaviour(program, source)
-
-
-def layers_of(program: Program) -> list[slice]:
-    """Return each layer's place among the flat parameters."""
-    bias = program.bias not in ("none", "input column")
-    sizes = [(a + bias) * b for a, b in zip(program.shape, program.shape[1:], strict=False)]
-    ends = np.cumsum([0, *sizes])
-    return [slice(*pair) for pair in zip(ends[:-1], ends[1:], strict=True)]
 
 
 def test_every_mistake_of_the_list_has_places_and_there_are_enough() -> None:
@@ -114,8 +105,8 @@ def wrongly_placed(mutants: tuple[Planted, ...]) -> list[str]:
         healthy, does = done(program, program.source), done(program, mutant.source)
         differs = {
             number
-            for number, place in enumerate(layers_of(program), 1)
-            if not np.allclose(healthy.one[place], does.one[place], rtol=1e-9, atol=1e-12)
+            for number in range(1, len(program.activations) + 1)
+            if not close(healthy.one[program.place(number)], does.one[program.place(number)])
         }
         if codes[0] in OWN_LAYER_ONLY and differs != set(mistake.layers) and differs:
             wrong.append(f"{mutant.name}: {differs}")
@@ -141,7 +132,7 @@ def test_expressions_are_changed_where_they_stand_as_a_whole() -> None:
     text, lines = apply(source, (within(source, "d1 = d2 * a2", "a2", "z2"),))
     assert text == "d2 = error * a2\nd1 = d2 * z2\n"
     assert list(lines.values()) == [(2,)]
-    with pytest.raises(DoesNotFit):
+    with pytest.raises(DoesNotFitError):
         change(source, "a2", "z2")
 
 

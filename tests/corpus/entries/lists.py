@@ -131,7 +131,7 @@ PROGRAMS = (
                   "gb.insert(0, g.sum(axis=0))", "g.sum(axis=0)", "self.bs[k] -= eps * gb[k]", "tanh"),
         ),
         edit=(
-            Edit("layers_out_of_order", (2, 3, 4), "            self.Ws[k] -= eps * gW[k]",
+            Edit("layers_out_of_order", (2, 4), "            self.Ws[k] -= eps * gW[k]",
                  "            self.Ws[k] -= eps * (gW[k] if k in (0, 4) else gW[4 - k])"),
             Edit("transposed_weights", (1, 2, 3), "g = g.dot(self.Ws[k].T)",
                  "g = g.dot(self.Ws[k] if 0 < k < 4 else self.Ws[k].T)"),

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..entry import Program
-from .editing import Change, DoesNotFit, within
+from .editing import Change, DoesNotFitError, within
 from .planting import Place
 
 
 def _commented(source: str, statement: str) -> list[Change]:
     """Comment the statement out; `pass` takes its place so that a block stays a block."""
     if "\n" in statement:
-        raise DoesNotFit("more than a line")
+        raise DoesNotFitError("more than a line")
     return [within(source, statement, statement, f"pass  # {statement}")]
 
 

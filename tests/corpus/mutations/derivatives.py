@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..entry import Helper, Layer, Program
-from .editing import Change, DoesNotFit, name, within
+from .editing import Change, DoesNotFitError, name, within
 from .planting import Place
 
 
@@ -14,13 +14,13 @@ def without(statement: str, slope: str) -> str:
     for factor in (f" * {slope}", f"*{slope}", f"{slope} * ", f"{slope}*", f", {slope}"):
         if factor in statement:
             return statement.replace(factor, "")
-    raise DoesNotFit(f"{slope!r} is no factor of {statement!r}")
+    raise DoesNotFitError(f"{slope!r} is no factor of {statement!r}")
 
 
 def _kind(layer: Layer) -> str:
     try:
         name(layer.slope, layer.a, "a")
-    except DoesNotFit:
+    except DoesNotFitError:
         return "z"
     return "a"
 

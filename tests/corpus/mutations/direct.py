@@ -12,6 +12,4 @@ from .planting import Place
 def plant(program: Program, source: str) -> Iterator[Place]:
     """Plant the entry's own edits."""
     for edit in program.edit:
-        yield Place(
-            edit.code, edit.layers, lambda text, edit=edit: [change(text, edit.old, edit.new)]
-        )
+        yield Place(edit.code, edit.layers, lambda text, edit=edit: [change(text, edit.old, edit.new)])

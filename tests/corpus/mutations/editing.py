@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 
-class DoesNotFit(Exception):
+class DoesNotFitError(Exception):
     """The program has no place for this mistake."""
 
 
@@ -23,7 +23,7 @@ class Change:
 def change(source: str, old: str, new: str, whole: bool = False) -> Change:
     """Return the change of a text that occurs once."""
     if not old or old == new or source.count(old) != 1:
-        raise DoesNotFit(f"{source.count(old)} times: {old!r}")
+        raise DoesNotFitError(f"{source.count(old)} times: {old!r}")
     start = source.index(old)
     return Change(start, start + len(old), new, whole)
 
@@ -31,9 +31,9 @@ def change(source: str, old: str, new: str, whole: bool = False) -> Change:
 def within(source: str, statement: str, old: str, new: str) -> Change:
     """Return the change of the last occurrence of an expression within a statement that occurs once."""
     if not statement or not old or source.count(statement) != 1 or old not in statement:
-        raise DoesNotFit(f"{old!r} in {statement!r}")
+        raise DoesNotFitError(f"{old!r} in {statement!r}")
     if old == new:
-        raise DoesNotFit("no change")
+        raise DoesNotFitError("no change")
     at = source.index(statement) + statement.rindex(old)
     return Change(at, at + len(old), new)
 
@@ -43,7 +43,7 @@ def name(text: str, old: str, new: str) -> str:
     pattern = rf"(?<![\w.]){re.escape(old)}(?![\w])" if re.match(r"\w", old) else re.escape(old)
     result = re.sub(pattern, lambda _: new, text)
     if not old or not new or result == text:
-        raise DoesNotFit(f"{old!r} in {text!r}")
+        raise DoesNotFitError(f"{old!r} in {text!r}")
     return result
 
 
@@ -57,7 +57,7 @@ def apply(source: str, changes: tuple[Change, ...]) -> tuple[str, dict[Change, t
     result, lines, at = "", {}, 0
     for item in sorted(changes, key=lambda item: item.start):
         if item.start < at:
-            raise DoesNotFit("changes overlap")
+            raise DoesNotFitError("changes overlap")
         result += source[at : item.start]
         first = result.count("\n") + 1
         result += item.new
@@ -68,6 +68,7 @@ def apply(source: str, changes: tuple[Change, ...]) -> tuple[str, dict[Change, t
         else:
             chosen = [index for index, line in enumerate(new_lines) if line.strip() and line.strip() not in old_lines]
             chosen = chosen or [index for index, line in enumerate(new_lines) if line.strip()]
-        lines[item] = tuple(first + index for index in chosen) if item.new.strip() else ()
+        gone = not item.new and "\n" in old  # a line that moved away
+        lines[item] = () if gone else tuple(first + index for index in chosen)
         at = item.end
     return result + source[at:], lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..entry import Program
-from .editing import Change, DoesNotFit, within
+from .editing import Change, DoesNotFitError, within
 from .planting import Place
 
 
@@ -15,7 +15,7 @@ def _aliased(program: Program, source: str) -> list[Change]:
     first, minus, second = program.residual.partition(" - ")
     indent = source[: source.index(program.difference)].rsplit("\n", 1)[-1]
     if not (sign and minus) or expression != program.residual or indent.strip():
-        raise DoesNotFit(program.difference)
+        raise DoesNotFitError(program.difference)
     lines = f"{target} = {first}\n{indent}{target} -= {second}"
     return [within(source, program.difference, program.difference, lines)]
 

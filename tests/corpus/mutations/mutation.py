@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from ..entry import Program
 from . import biases, derivatives, direct, errors, ordering, products, propagation, rates, rows, signs, updates
-from .editing import DoesNotFit, apply
+from .editing import DoesNotFitError, apply
 from .planting import Mutation, Place
 
 FAMILIES: tuple[Callable[[Program, str], Iterator[Place]], ...] = (
@@ -36,7 +36,7 @@ def mutations(program: Program) -> list[Mutation]:
                 changes = tuple(dict.fromkeys(place.changes(source)))
                 text = apply(source, changes)[0]
                 ast.parse(text)
-            except (DoesNotFit, SyntaxError):
+            except (DoesNotFitError, SyntaxError):
                 continue
             if not changes:
                 continue

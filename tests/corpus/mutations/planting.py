@@ -10,7 +10,7 @@ from .editing import Change
 
 @dataclass(frozen=True)
 class Place:
-    """A mistake and the function that makes its changes; it raises DoesNotFit where the words are not found."""
+    """A mistake and the function that makes its changes; it raises DoesNotFitError where the words are not found."""
 
     code: str
     layers: tuple[int, ...]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ..entry import Program
-from .editing import Change, DoesNotFit, name, within
+from .editing import Change, DoesNotFitError, name, within
 from .planting import Place
 
 
@@ -48,7 +48,7 @@ def plant(program: Program, source: str) -> Iterator[Place]:
                 if match and hidden.error not in hidden.delta:
                     return put(match[1] + program.shown)
                 if hidden.error == program.shown:
-                    raise DoesNotFit("it is that already")
+                    raise DoesNotFitError("it is that already")
                 return put(program.shown)
 
             yield Place("output_error_for_hidden", hidden.layers, shown)

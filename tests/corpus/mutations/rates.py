@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ..entry import Program
-from .editing import Change, DoesNotFit, within
+from .editing import Change, DoesNotFitError, within
 from .planting import Place
 
 
@@ -15,7 +15,7 @@ def _changed(source: str, statements: list[str], rate: str, divide: bool) -> lis
     for statement in dict.fromkeys(text for text in statements if text):
         pattern = rf"(?<![\w.]){re.escape(rate)}(?![\w.])"
         if len(re.findall(pattern, statement)) != 1:
-            raise DoesNotFit(f"{rate!r} in {statement!r}")
+            raise DoesNotFitError(f"{rate!r} in {statement!r}")
         new = f"1 / {rate}" if divide else f"{rate} * {rate}"
         if re.search(r"[*] ?" + pattern, statement):  # the rate is the last factor
             match = re.search(r" ?[*] ?" + pattern, statement)
@@ -31,6 +31,7 @@ def plant(program: Program, source: str) -> Iterator[Place]:
     """Plant the mistakes of the rate, in a layer and in all."""
     layers = [layer for layer in program.layer if layer.update]
     numbers = tuple(number for layer in layers for number in layer.layers)
+    everything = [statement for layer in layers for statement in (layer.update, layer.bias_update)]
     for code, divide in (("rate_twice", False), ("rate_divided", True)):
         for layer in layers:
             yield Place(
@@ -41,7 +42,6 @@ def plant(program: Program, source: str) -> Iterator[Place]:
                 ),
             )
         if len(layers) > 1:
-            everything = [statement for layer in layers for statement in (layer.update, layer.bias_update)]
             yield Place(
                 code,
                 numbers,

@@ -35,9 +35,7 @@ def plant(program: Program, source: str) -> Iterator[Place]:
     numbers = tuple(number for layer in layers for number in layer.layers)
     for code, which in (("last_row_only", "-1:"), ("first_row_only", ":1")):
         for layer in layers:
-            yield Place(
-                code, layer.layers, lambda text, layer=layer, which=which: _one(program, text, layer, which)
-            )
+            yield Place(code, layer.layers, lambda text, layer=layer, which=which: _one(program, text, layer, which))
         if len(layers) > 1:
             yield Place(
                 code,
@@ -46,4 +44,6 @@ def plant(program: Program, source: str) -> Iterator[Place]:
             )
     if program.n and len(layers) > 1:
         for layer in layers:
-            yield Place("mean_for_sum_in_one_layer", layer.layers, lambda text, layer=layer: _mean(program, text, layer))
+            yield Place(
+                "mean_for_sum_in_one_layer", layer.layers, lambda text, layer=layer: _mean(program, text, layer)
+            )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ..entry import Program
-from .editing import Change, DoesNotFit, within
+from .editing import Change, DoesNotFitError, within
 from .planting import Place
 
 
@@ -17,7 +17,7 @@ def flipped(statement: str) -> str:
             return statement.replace(old, new, 1)
     match = re.match(r"(?s)([^=]+= ?\S+ )([-+])( .*)", statement)
     if not match:
-        raise DoesNotFit(f"no sign in {statement!r}")
+        raise DoesNotFitError(f"no sign in {statement!r}")
     return match[1] + ("+" if match[2] == "-" else "-") + match[3]
 
 
@@ -28,7 +28,7 @@ def swapped(residual: str) -> str:
         depth += (character in "([") - (character in ")]")
         if depth == 0 and inner[index : index + 3] == " - ":
             return f"{inner[index + 3 :]} - {inner[:index]}"
-    raise DoesNotFit(f"no difference: {residual!r}")
+    raise DoesNotFitError(f"no difference: {residual!r}")
 
 
 def plant(program: Program, source: str) -> Iterator[Place]:
@@ -54,10 +54,13 @@ def plant(program: Program, source: str) -> Iterator[Place]:
             continue
 
         def negative(text: str, line: str = helper.line) -> list[Change]:
-            for old, new in ((r"\(1 - (\w+)\)", r"(\1 - 1)"), (r"1 - (.+)", r"\1 - 1"), (r"1\.0 - (.+)", r"\1 - 1.0")):
+            for old, new in (
+                (r"\(1(?:\.0)? ?- ?([\w.]+\(\w+\)|\w+)\)", r"(\1 - 1)"),  # x * (1 - x)
+                (r"return 1(?:\.0)? - (.+)", r"return \1 - 1"),  # 1 - x ** 2
+            ):
                 if re.search(old, line):
                     return [within(text, line, line, re.sub(old, new, line, count=1))]
-            raise DoesNotFit(line)
+            raise DoesNotFitError(line)
 
         climbing = tuple(number for number in numbers if (numbers[-1] - number) % 2 == 0)
         yield Place("sign_alternating", climbing, negative)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ..entry import Program
-from .editing import Change, DoesNotFit, within
+from .editing import Change, DoesNotFitError, within
 from .planting import Place
 
 
@@ -18,7 +18,7 @@ def _parts(statement: str) -> tuple[str, str]:
         return match[1], f"{match[1]} {match[2]} {value}"
     target, sign, value = statement.partition(" = ")
     if not sign:
-        raise DoesNotFit(statement)
+        raise DoesNotFitError(statement)
     return target, value
 
 
@@ -45,9 +45,7 @@ def plant(program: Program, source: str) -> Iterator[Place]:
     for layer in layers:
         statements = [layer.update, layer.bias_update]
         yield Place("update_lost", layer.layers, lambda text, statements=statements: _lost(text, statements))
-        yield Place(
-            "integer_weights", layer.layers, lambda text, layer=layer: _cut(program, text, [layer.update])
-        )
+        yield Place("integer_weights", layer.layers, lambda text, layer=layer: _cut(program, text, [layer.update]))
     if len(layers) > 1:
         numbers = tuple(number for layer in layers for number in layer.layers)
         everything = [statement for layer in layers for statement in (layer.update, layer.bias_update)]
