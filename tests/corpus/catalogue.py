@@ -20,17 +20,6 @@ GROUPS = (
 )
 PROGRAMS: tuple[Program, ...] = tuple(
     program
-    for group in (
-        "objects_rows",
-        "samples",
-        "columns",
-        "lists",
-        "scripts",
-        "plain",
-        "dictionaries",
-        "functions",
-        "losses",
-        "single_outputs",
-    )
+    for group in GROUPS
     for program in importlib.import_module(f".entries.{group}", __package__).PROGRAMS
 )
