@@ -19,7 +19,5 @@ GROUPS = (
     "single_outputs",
 )
 PROGRAMS: tuple[Program, ...] = tuple(
-    program
-    for group in GROUPS
-    for program in importlib.import_module(f".entries.{group}", __package__).PROGRAMS
+    program for group in GROUPS for program in importlib.import_module(f".entries.{group}", __package__).PROGRAMS
 )

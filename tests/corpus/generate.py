@@ -16,7 +16,7 @@ import sys
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -144,19 +144,35 @@ def _alike(first: Behaviour, second: Behaviour, healthy: Behaviour) -> bool:
     return np.array_equal(first.data, second.data) and np.allclose(first.other, second.other, equal_nan=True)
 
 
-def _by_algebra(program: Program, truth: tuple[Mistake, ...]) -> list[tuple[Mistake, ...]]:
-    """Return other names of a single mistake that are the same in every program of the shape."""
-    if len(truth) != 1:
-        return []
-    (mistake,) = truth
+def _names(program: Program, mistake: Mistake) -> list[Mistake]:
+    """Return other names of a mistake that are the same in every program of the shape, up to a positive factor."""
     depth = len(program.activations)
     every_second = tuple(number for number in range(1, depth + 1) if (depth - number) % 2 == 0)
-    others = []
-    if mistake.layers == every_second and mistake.code in ("sign_reversed", "sign_alternating"):
-        others.append(("sign_alternating" if mistake.code == "sign_reversed" else "sign_reversed", every_second))
+    signs = {"sign_reversed": "sign_alternating", "sign_alternating": "sign_reversed"}
+    if mistake.code in signs and mistake.layers == every_second:
+        return [replace(mistake, code=signs[mistake.code])]
     if mistake.code == "mean_for_sum_in_one_layer" and depth == 2 and mistake.layer:
-        others.append((mistake.code, (3 - mistake.layer,)))
-    return [(Mistake(code, layers, mistake.lines),) for code, layers in others]
+        return [replace(mistake, layers=(3 - mistake.layer,))]
+    return []
+
+
+def _by_algebra(program: Program, truth: tuple[Mistake, ...]) -> list[tuple[Mistake, ...]]:
+    """Return other truths that are the same whatever the numbers.
+
+    A squared or absolute error has lost its sign, so that y − ŷ and ŷ − y cannot be told apart any more: with it, all
+    layers reversed is no second mistake, and none reversed may be called one.
+    """
+    others = [
+        (*truth[:index], name, *truth[index + 1 :])
+        for index, mistake in enumerate(truth)
+        for name in _names(program, mistake)
+    ]
+    everything = tuple(range(1, len(program.activations) + 1))
+    for mistake in truth:
+        if mistake.code in ("error_squared", "error_absolute"):
+            rest = tuple(item for item in truth if (item.code, item.layers) != ("sign_reversed", everything))
+            others.append(rest if len(rest) < len(truth) else (*truth, replace(mistake, code="sign_reversed")))
+    return others
 
 
 def _accept(program: Program, healthy: Behaviour, candidates: list[_Candidate]) -> None:
@@ -256,19 +272,22 @@ def main(arguments: list[str]) -> None:
     styles: Counter[str] = Counter()
     singles: Counter[str] = Counter()
     pairs: Counter[str] = Counter()
-    total, ambiguous, truth = Counter[str](), 0, {}
+    total, ambiguous, truth = Counter[str](), 0, dict[str, object]()
     for planted in programs():
         kind = ("healthy", "singles", "pairs")[min(len(planted.truth), 2)]
         total[kind] += 1
         styles[f"{planted.program.style}, {planted.program.batch}"] += kind == "healthy"
         (singles if kind == "singles" else pairs).update(item.code for item in planted.truth)
         ambiguous += bool(planted.accepted)
-        truth[planted.name] = [vars(item) for item in planted.truth]
         if arguments:
-            path = Path(arguments[0]) / f"{len(truth):04d}.py"
+            path = Path(arguments[0]) / f"{sum(total.values()):04d}.py"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(planted.source, encoding="utf-8")
-            truth[planted.name] = [path.name, *truth[planted.name]]
+            truth[planted.name] = {
+                "file": path.name,
+                "truth": [asdict(item) for item in planted.truth],
+                "accepted": [[asdict(item) for item in other] for other in planted.accepted],
+            }
     if arguments:
         (Path(arguments[0]) / "truth.json").write_text(json.dumps(truth, indent=1), encoding="utf-8")
     print(f"{sum(total.values())} programs: {dict(total)}; {ambiguous} with an equal twin of another name")

@@ -52,6 +52,19 @@ def overlap(first: tuple[Change, ...], second: tuple[Change, ...]) -> bool:
     return any(a.start <= b.end and b.start <= a.end for a in first for b in second)
 
 
+def _touched(old: list[str], new: list[str], whole: bool) -> list[int]:
+    """Return which of the new lines belong to a change: from the first that differs to the last."""
+    first, last = 0, len(new)
+    while not whole and first < min(len(old), last) and old[first] == new[first]:
+        first += 1
+    while not whole and last > first and len(old) - len(new) + last > first:
+        if old[len(old) - len(new) + last - 1] != new[last - 1]:
+            break
+        last -= 1
+    chosen = [index for index in range(first, last) if new[index].strip()]
+    return chosen or [min(first, len(new) - 1)]
+
+
 def apply(source: str, changes: tuple[Change, ...]) -> tuple[str, dict[Change, tuple[int, ...]]]:
     """Return the changed source and, for each change, its lines in it (1-based)."""
     result, lines, at = "", {}, 0
@@ -62,12 +75,7 @@ def apply(source: str, changes: tuple[Change, ...]) -> tuple[str, dict[Change, t
         first = result.count("\n") + 1
         result += item.new
         old = source[item.start : item.end]
-        new_lines, old_lines = item.new.split("\n"), [line.strip() for line in old.split("\n")]
-        if len(new_lines) == 1 or item.whole:
-            chosen = [index for index, line in enumerate(new_lines) if line.strip() or len(new_lines) == 1]
-        else:
-            chosen = [index for index, line in enumerate(new_lines) if line.strip() and line.strip() not in old_lines]
-            chosen = chosen or [index for index, line in enumerate(new_lines) if line.strip()]
+        chosen = _touched(old.split("\n"), item.new.split("\n"), item.whole)
         gone = not item.new and "\n" in old  # a line that moved away
         lines[item] = () if gone else tuple(first + index for index in chosen)
         at = item.end
