@@ -26,37 +26,10 @@ from .entry import Program
 from .mutations import Mutation, mutations
 from .mutations.editing import DoesNotFitError, apply, overlap
 from .running import Behaviour, DoesNotRunError, behaviour, close, same, scale
+from .truth import Mistake, Planted, alike, by_algebra
 
 SCALES = {"rate_twice", "rate_divided", "wrong_scale_by_features"}  # a factor on every layer is told, and is mild
 PAIRS = 14  # of each program
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """A planted mistake: its code, the layers whose gradient it spoils (1 = first hidden), its lines (1-based)."""
-
-    code: str
-    layers: tuple[int, ...]
-    lines: tuple[int, ...]
-
-    @property
-    def layer(self) -> int | None:
-        """The layer, where it is one."""
-        return self.layers[0] if len(self.layers) == 1 else None
-
-
-@dataclass(frozen=True)
-class Planted:
-    """A program with its mistakes; none for a healthy one.
-
-    `accepted` lists other sets of mistakes that make exactly the same program in numbers: naming one of them is right.
-    """
-
-    name: str
-    source: str
-    truth: tuple[Mistake, ...]
-    program: Program
-    accepted: tuple[tuple[Mistake, ...], ...] = ()
 
 
 @dataclass
@@ -124,68 +97,17 @@ def _candidate(program: Program, healthy: Behaviour, chosen: tuple[Mutation, ...
     return _Candidate(chosen, text, truth, does)
 
 
-def _alike(first: Behaviour, second: Behaviour, healthy: Behaviour) -> bool:
-    """Whether no step tells two programs apart: they do the same, or their steps differ by a positive factor alone.
-
-    A program whose step is the healthy one's times a factor is like another only with the same factor.
-    """
-    if first.one.shape != second.one.shape or not np.allclose(first.start, second.start, equal_nan=True):
-        return False
-    steps = [does.one - does.start for does in (first, second)]
-    lengths = [float(np.linalg.norm(step)) for step in steps]
-    if 0 in lengths or not np.all(np.isfinite(lengths)):
-        return same(first, second)
-    if not np.allclose(steps[0] / lengths[0], steps[1] / lengths[1], rtol=1e-8, atol=1e-9):
-        return False
-    if abs(lengths[0] / lengths[1] - 1) < 1e-9:
-        return same(first, second)
-    if scale(healthy, first) is not None:
-        return False
-    return np.array_equal(first.data, second.data) and np.allclose(first.other, second.other, equal_nan=True)
-
-
-def _names(program: Program, mistake: Mistake) -> list[Mistake]:
-    """Return other names of a mistake that are the same in every program of the shape, up to a positive factor."""
-    depth = len(program.activations)
-    every_second = tuple(number for number in range(1, depth + 1) if (depth - number) % 2 == 0)
-    signs = {"sign_reversed": "sign_alternating", "sign_alternating": "sign_reversed"}
-    if mistake.code in signs and mistake.layers == every_second:
-        return [replace(mistake, code=signs[mistake.code])]
-    if mistake.code == "mean_for_sum_in_one_layer" and depth == 2 and mistake.layer:
-        return [replace(mistake, layers=(3 - mistake.layer,))]
-    return []
-
-
-def _by_algebra(program: Program, truth: tuple[Mistake, ...]) -> list[tuple[Mistake, ...]]:
-    """Return other truths that are the same whatever the numbers.
-
-    A squared or absolute error has lost its sign, so that y − ŷ and ŷ − y cannot be told apart any more: with it, all
-    layers reversed is no second mistake, and none reversed may be called one.
-    """
-    others = [
-        (*truth[:index], name, *truth[index + 1 :])
-        for index, mistake in enumerate(truth)
-        for name in _names(program, mistake)
-    ]
-    everything = tuple(range(1, len(program.activations) + 1))
-    for mistake in truth:
-        if mistake.code in ("error_squared", "error_absolute"):
-            rest = tuple(item for item in truth if (item.code, item.layers) != ("sign_reversed", everything))
-            others.append(rest if len(rest) < len(truth) else (*truth, replace(mistake, code="sign_reversed")))
-    return others
-
-
 def _accept(program: Program, healthy: Behaviour, candidates: list[_Candidate]) -> None:
     """Note which candidates are the same as others under other names."""
     for candidate in candidates:
-        candidate.accepted += _by_algebra(program, candidate.truth)
+        candidate.accepted += by_algebra(program, candidate.truth)
         for index, mutation in enumerate(candidate.mutations):
             for code, layers in mutation.also:
                 other = Mistake(code, layers, candidate.truth[index].lines)
                 candidate.accepted.append((*candidate.truth[:index], other, *candidate.truth[index + 1 :]))
     for first, second in itertools.combinations(candidates, 2):
         names = [{(item.code, item.layers) for item in candidate.truth} for candidate in (first, second)]
-        if names[0] != names[1] and _alike(first.does, second.does, healthy):
+        if names[0] != names[1] and alike(first.does, second.does, healthy):
             first.accepted.append(second.truth)
             second.accepted.append(first.truth)
 
@@ -216,7 +138,7 @@ def _both_show(pair: Behaviour, singles: Sequence[Behaviour], healthy: Behaviour
         if same(pair, one):
             return False
     seen = [not np.allclose(one.one, healthy.one, rtol=1e-9, atol=1e-12) for one in singles]
-    return not all(seen) or not any(_alike(pair, one, healthy) for one in singles)
+    return not all(seen) or not any(alike(pair, one, healthy) for one in singles)
 
 
 def of(program: Program, pairs: int = PAIRS) -> list[Planted]:

@@ -10,10 +10,11 @@ import pytest
 
 from .catalogue import PROGRAMS
 from .entry import Program
-from .generate import Planted, fits, of, programs
+from .generate import fits, of, programs
 from .mutations import mutations
 from .mutations.editing import DoesNotFitError, apply, change, within
 from .running import Behaviour, behaviour, close, same
+from .truth import Planted
 
 CODES = {
     *("derivative_of_activation", "derivative_of_pre_activation", "derivative_of_input", "derivative_missing"),
