@@ -1,0 +1,1 @@
+"""One program of the corpus after the other, with the parts that its lines play."""
