@@ -88,15 +88,15 @@ def modules(package: Any) -> list[str]:
 
 
 def jobs(
-    seed: int, runs: int, healthy_runs: int, only: str | None, trials: bool
+    seed: int, runs: int, healthy_runs: int, only: set[str] | None, trials: bool
 ) -> Iterator[tuple[str, str, int, bool]]:
     """Return what is to be examined: package, module, seed, and whether remedies are tried."""
     for name in modules(causes):
-        if only in (None, "causes", name):
+        if only is None or {"causes", name} & only:
             yield from (("causes", name, seed + k, trials) for k in range(runs))
     families = modules(healthy)
     for name in families:
-        if only in (None, "healthy", name):
+        if only is None or {"healthy", name} & only:
             yield from (("healthy", name, seed + k, trials) for k in range(-(-healthy_runs // len(families))))
 
 
@@ -163,13 +163,14 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=RUNS, help="of each cause")
     parser.add_argument("--healthy", type=int, default=HEALTHY_RUNS, help="of all healthy families together")
     parser.add_argument("--seed", type=int, default=REPORTED)
-    parser.add_argument("--only", help="a cause, a family, 'causes' or 'healthy'")
+    parser.add_argument("--only", help="causes and families with commas, 'causes' or 'healthy'")
     parser.add_argument("--trials", action="store_true", help="try remedies, too")
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument("--out", type=Path, help="a file for every run's result, a line of JSON each")
     parser.add_argument("--dry", action="store_true", help="print the tables and leave the page as it is")
     arguments = parser.parse_args()
-    todo = list(jobs(arguments.seed, arguments.runs, arguments.healthy, arguments.only, arguments.trials))
+    only = None if arguments.only is None else set(arguments.only.split(","))
+    todo = list(jobs(arguments.seed, arguments.runs, arguments.healthy, only, arguments.trials))
     results = []
     with ProcessPoolExecutor(arguments.processes) as pool:
         for done, result in enumerate(pool.map(examine, todo), start=1):

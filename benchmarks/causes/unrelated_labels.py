@@ -15,9 +15,9 @@ ACCEPTED: tuple[str, ...] = ("over_fitting",)
 def make(rng: np.random.Generator) -> Subject:
     """Shuffle the targets of a smooth function, or draw labels by themselves.
 
-    Why it is certain: the order is drawn without looking at the inputs. 100 rows or more, as fewer cannot tell.
+    Why it is certain: the order is drawn without looking at the inputs. 140 rows or more, as fewer cannot tell.
     """
-    inputs, rows = int(rng.integers(1, 9)), int(np.exp(rng.uniform(np.log(100), np.log(800))))
+    inputs, rows = int(rng.integers(1, 9)), int(np.exp(rng.uniform(np.log(140), np.log(800))))
     X = inputs_of(rng, rows, inputs)
     kind = rng.integers(3)
     output, loss, outputs = "identity", str(rng.choice(["mean_squared_error", "huber"])), 1

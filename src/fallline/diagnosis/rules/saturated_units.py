@@ -24,7 +24,7 @@ NEARLY_ALL = 0.9  # of the rows
 MOST_OF_A_LAYER = 0.5  # of the units, from which on they can hold the error up
 GAIN = 0.15  # share of the error that mending has to win over going on
 RATIO = 2.0  # how many times what going on wins
-STRICT = 1e-6  # of the largest eigenvalue, from which on the lowest is no flat direction
+STRICT = 1e-8  # of the largest eigenvalue, from which on the lowest is no flat direction
 
 
 class SaturatedUnits(Rule):

@@ -18,8 +18,8 @@ from fallline.optimizers import LBFGS
 from fallline.training.descent import descend
 from fallline.training.stopping import Limits
 
-LEAST_ROWS = 80
-ROWS_AN_INPUT = 10
+LEAST_ROWS = 120
+ROWS_AN_INPUT = 12
 SAMPLES = (400, 1200)  # rows for the smoothers; more of them where fewer show nothing
 CHANCE = 0.05  # p-value below which the inputs do say something
 SURE = 4.5  # standard errors of a correlation, likewise at once
@@ -173,9 +173,9 @@ class UnrelatedLabels(Rule):
         return r, r * math.sqrt(sum(len(each) for each in products) / outputs_of_a_row)
 
     def example(self) -> Subject:
-        """A hundred and twenty rows whose targets were shuffled."""
-        rng = np.random.default_rng(1)
-        X = rng.uniform(-1.0, 1.0, (120, 2))
+        """A hundred and forty rows whose targets were shuffled."""
+        rng = np.random.default_rng(2)
+        X = rng.uniform(-1.0, 1.0, (140, 2))
         y = rng.permutation(np.sin(2.0 * X.sum(axis=1)))
         network = Network([2, 4, 1], ["tanh", "identity"], loss="mean_squared_error", seed=0)
         return descended(network, X, y, LBFGS(), limits=Limits(iterations=100))
