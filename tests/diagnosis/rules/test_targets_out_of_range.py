@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import minimize
 
 from fallline import Network
-from fallline.diagnosis.budget.answers import least_loss
+from fallline.diagnosis.budget.group_answers import best_answers_in_range
 from fallline.diagnosis.clock import Clock
 from fallline.diagnosis.evidence import Evidence
 from fallline.diagnosis.finding import Status
@@ -81,7 +81,7 @@ def test_a_cross_entropy_without_a_lowest_value_fires():
 def test_the_nearest_distribution_to_the_targets_is_that_of_a_general_solver(seed):
     y = np.random.default_rng(seed).normal(size=(1, 4))
     architecture = Architecture((1, 4), ("softmax",), "half_squared_error")
-    ours = least_loss(architecture, y, np.zeros(1, dtype=np.int64), within_range=True)
+    ours = best_answers_in_range(architecture, y, np.zeros(1, dtype=np.int64)).loss
     found = minimize(
         lambda p: 0.5 * np.square(p - y[0]).sum(),
         np.full(4, 0.25),

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fallline.diagnosis.budget.answers import group_sums, least_loss
+from fallline.diagnosis.budget.group_answers import best_answers, group_means
 from fallline.diagnosis.budget.replicates import replicate_groups
 from fallline.diagnosis.evidence import Evidence
 from fallline.diagnosis.finding import Finding
@@ -53,11 +53,11 @@ class ConflictingTargets(Rule):
         X, y, error = evidence.X, evidence.y, evidence.error
         identical, nearly = True, False
         groups = replicate_groups(X)
-        noise = min(error, least_loss(evidence.architecture, y, groups, within_range=False))
+        noise = min(error, best_answers(evidence.architecture.loss, y, groups).loss)
         if not material(evidence, noise):
             identical, nearly = False, True
             groups = replicate_groups(_cells(X))
-            noise = min(error, least_loss(evidence.architecture, y, groups, within_range=False))
+            noise = min(error, best_answers(evidence.architecture.loss, y, groups).loss)
         in_conflict = _in_conflict(y, groups)
         numbers: dict[str, Any] = {
             "rows": len(y),
@@ -98,7 +98,7 @@ def _cells(X: Array) -> Array:
 
 def _in_conflict(y: Array, groups: Index) -> Array:
     """Whether each row's target differs from the mean of its group by more than rounding, (n,)."""
-    means = (group_sums(y, groups) / np.bincount(groups)[:, None])[groups]
+    means = group_means(y, groups)[groups]
     away = np.abs(y - means) > 1e-9 * np.abs(y).max(axis=0)
     conflicting = np.bincount(groups, away.any(axis=1)) > 0
     return np.asarray(conflicting[groups])

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fallline.diagnosis.budget.answers import least_loss
+from fallline.diagnosis.budget.group_answers import best_answers
 from fallline.diagnosis.evidence import Evidence
 from fallline.diagnosis.finding import Finding
 from fallline.diagnosis.held_out import held_out_change
@@ -71,7 +71,7 @@ class ConstantFeatures(Rule):
             return self.clear("Every input varies.", **numbers)
         if len(constant) == X.shape[1]:
             one = np.zeros(len(X), dtype=np.int64)
-            noise = min(error, least_loss(evidence.architecture, evidence.y, one, within_range=False))
+            noise = min(error, best_answers(evidence.architecture.loss, evidence.y, one).loss)
             if not material(evidence, noise):
                 return self.clear("Every input is constant, and so are the targets as good as.", **numbers)
             sentence = (

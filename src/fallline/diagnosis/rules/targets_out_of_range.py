@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fallline.diagnosis.budget.answers import best_answers, into_range, least_loss
-from fallline.diagnosis.budget.replicates import replicate_groups
+from fallline.diagnosis.budget.group_answers import best_answers_in_range
 from fallline.diagnosis.evidence import Evidence
 from fallline.diagnosis.finding import Finding
 from fallline.diagnosis.materiality import material
@@ -61,10 +60,9 @@ class TargetsOutOfRange(Rule):
             "highest_target": float(y.max()),
             "error": error,
         }
-        groups = replicate_groups(evidence.X)
         reach = _range_in_words(name)
         if architecture.loss_function.from_logits_of is not None:
-            if least_loss(architecture, y, groups, within_range=True) == -math.inf:
+            if y.min() < 0.0 or y.max() > 1.0:
                 sentence = f"The targets go from {y.min():.4g} to {y.max():.4g}, and a cross-entropy asks for "
                 sentence += (
                     "probabilities from 0 to 1: with others it has no lowest value, and the weights grow for ever."
@@ -73,8 +71,7 @@ class TargetsOutOfRange(Rule):
                     sentence, confidence=1.0, share=1.0, remedies=("scale_targets", "other_loss"), **numbers
                 )
             return self.clear("All targets are probabilities, as the cross-entropy asks.", **numbers)
-        noise = min(error, least_loss(architecture, y, groups, within_range=False))  # as evidence.budget.noise
-        cost = min(error, least_loss(architecture, y, groups, within_range=True)) - noise  # as evidence.budget.range
+        cost = evidence.budget.range
         share = cost / error if error > 0.0 else 0.0
         numbers |= {"range": cost}
         if not outside.any():
@@ -101,7 +98,7 @@ def _outside(evidence: Evidence) -> Array:
     if evidence.architecture.loss_function.from_logits_of == "softmax":
         return np.asarray((y < 0.0).any(axis=1))
     single = np.arange(len(y))
-    reached = into_range(evidence.architecture, best_answers(evidence.architecture, y, single))
+    reached = best_answers_in_range(evidence.architecture, y, single).answers
     return np.asarray((np.abs(y - reached) > 1e-6 * (1.0 + np.abs(y))).any(axis=1))
 
 
