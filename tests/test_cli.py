@@ -24,6 +24,7 @@ from fallline.cli import app
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 QUICK = ("--iterations", "4", "--l2", "0.01")
+WHOLE = ["descent.safetensors", "metrics.jsonl", "model.safetensors", "run.json", "verdict.json"]
 RNG = np.random.default_rng(1)
 
 
@@ -96,7 +97,7 @@ def test_a_table_with_nothing_else_said_is_trained(name):
     assert f"model  runs/{name}/model.safetensors" in result.stdout
     assert re.search(r"this network +\S+", result.stdout)
     assert "lbfgs on training rows" in result.stderr
-    assert names(f"runs/{name}") == ["metrics.jsonl", "model.safetensors", "run.json"]
+    assert names(f"runs/{name}") == WHOLE
     done("inspect", f"runs/{name}/model.safetensors")
     predicted = done("predict", f"runs/{name}/model.safetensors", EXAMPLES / f"{name}.csv")
     rows = (EXAMPLES / f"{name}.csv").read_text().splitlines()
@@ -123,6 +124,7 @@ def test_json_is_one_object_on_stdout_and_the_account_of_the_run():
         "model",
     }
     assert keys <= found.keys()
+    assert found.pop("verdict") == one_object(Path("runs/iris/verdict.json").read_text())
     assert found == one_object(Path("runs/iris/run.json").read_text())
     assert (found["shape"], found["stop_reason"], found["iterations"]) == ([4, 16, 3], "iteration_limit", 4)
     assert found["model"] == "runs/iris/model.safetensors"
@@ -608,8 +610,49 @@ def test_ctrl_c_ends_the_program_with_a_whole_run(optimizer):
     found = one_object(out)
     assert found["stop_reason"] == "interrupted"
     assert found["iterations"] > 0
-    assert names("runs/diabetes") == ["metrics.jsonl", "model.safetensors", "run.json"]
+    assert names("runs/diabetes") == [name for name in WHOLE if name != "verdict.json"]
+    assert found.pop("verdict") is None
     assert found == one_object(Path("runs/diabetes/run.json").read_text())
     assert Model.load(found["model"]).predict(EXAMPLES / "diabetes.csv").height == 442
     lines = [one_object(line) for line in metrics.read_text().splitlines()]
     assert [line["iteration"] for line in lines] == list(range(found["iterations"] + 1))
+
+
+def test_every_training_ends_in_a_verdict_which_explain_shows_again():
+    trained = done("train", EXAMPLES / "xor.csv", "--hidden", "3", "--quiet", "--out", "run")
+    assert trained.stdout.strip() == str(Path("run") / "model.safetensors")
+    assert json.loads(Path("run/verdict.json").read_text())["judgement"] == "finished"
+    told = done("explain", "run").stdout
+    assert told.startswith("verdict")
+    assert "Finished: the error is" in " ".join(told.split())
+    assert "the error is made of" in told
+    again = json.loads(done("explain", "run", "--json", "--seconds", "2", "--no-trials").stdout)
+    assert again["judgement"] == "finished"
+    assert again["trials"] == []
+
+
+def test_a_run_that_was_cut_short_is_slow_and_says_what_to_do():
+    words = ("--hidden", "4", "--optimizer", "gradient_descent", "--learning-rate", "0.5", "--iterations", "150")
+    told = " ".join(done("train", EXAMPLES / "xor.csv", *words, "--out", "run").stdout.split())
+    assert "verdict" in told
+    assert json.loads(Path("run/verdict.json").read_text())["judgement"] in ("slow", "stuck")
+    assert "remedy" in told
+
+
+def test_no_verdict_is_made_where_none_is_wanted():
+    done("train", EXAMPLES / "xor.csv", *QUICK, "--no-verdict", "--quiet", "--out", "run")
+    assert "verdict.json" not in names("run")
+    assert json.loads(done("explain", "run", "--json", "--no-trials").stdout)["schema"] == 1
+    assert "verdict.json" in names("run")
+
+
+def test_explaining_what_is_no_run_is_a_sentence():
+    Path("empty").mkdir()
+    assert "there is no run in it" in refused("explain", "empty")
+    assert "there is no such folder" in refused("explain", "nowhere")
+    assert "expected a number above 0" in refused("explain", _trained(), "--seconds", "0")
+
+
+def _trained():
+    done("train", EXAMPLES / "xor.csv", *QUICK, "--no-verdict", "--quiet", "--out", "trained")
+    return "trained"

@@ -177,11 +177,7 @@ def train(
         elif quiet:
             typer.echo(str(run.to_dict()["model"]))
         else:
-            _console().print(summary(run))
-            if found is not None:
-                from fallline.report.verdict import verdict_in_words
-
-                _console().print(verdict_in_words(found))
+            _console().print(summary(run, found))
         code = {StopReason.NOT_FINITE: OVERFLOW, StopReason.INTERRUPTED: INTERRUPTED}.get(run.stop_reason, 0)
         raise typer.Exit(code)
 

@@ -72,7 +72,7 @@ def contents(folder):
 def test_a_run_leaves_its_three_files_and_nothing_else():
     run = trained(csv(), save=True)
     assert run.directory == Path("runs/houses")
-    assert names(run.directory) == ["metrics.jsonl", "model.safetensors", "run.json"]
+    assert names(run.directory) == ["descent.safetensors", "metrics.jsonl", "model.safetensors", "run.json"]
     assert names() == ["houses.csv", "runs"]
 
 
@@ -284,7 +284,7 @@ def test_ctrl_c_leaves_a_whole_run_with_the_model_so_far(phase):
     assert list(run.phases)[-1] == phase
     assert run.descent.iterations == 4
     assert signal.getsignal(signal.SIGINT) is handler
-    assert names(run.directory) == ["metrics.jsonl", "model.safetensors", "run.json"]
+    assert names(run.directory) == ["descent.safetensors", "metrics.jsonl", "model.safetensors", "run.json"]
     assert strict((run.directory / "run.json").read_text())["stop_reason"] == "interrupted"
     assert Model.load(run.directory / "model.safetensors").predict("houses.csv").equals(run.model.predict(PRICE))
     assert run.baselines["linear"] is None

@@ -70,7 +70,7 @@ def judge(
     judgement = judgement_of(evidence, causes)
     return Verdict(
         judgement=judgement,
-        sentence=verdict_sentence(evidence, judgement, causes, tried),
+        sentence=verdict_sentence(evidence, judgement, findings, causes, tried),
         budget=budget,
         stakes=at_stake,
         plateau="" if budget.groups is None else budget.groups.sentence,

@@ -14,19 +14,28 @@ from fallline.training.plateau import distance
 PARTS = {  # of the budget, in the order in which they are told
     "noise": "noise in the data",
     "range": "targets beyond the output's range",
-    "architecture": "what this shape cannot express, as far as a search found",
+    "architecture": "what this shape cannot remove, noise among it, as far as a search found",
     "penalty": "asked for by the penalty on large weights",
     "descent": "left by the descent",
 }
 TOLD = 0.02  # share of the error from which on a part is worth a word
+TOLD_OF_PENALTY = 0.15  # likewise whether a penalty is right to hold it up
 
 
-def verdict_sentence(evidence: Evidence, judgement: Judgement, causes: tuple[Finding, ...], trials: list[Trial]) -> str:
+def verdict_sentence(
+    evidence: Evidence,
+    judgement: Judgement,
+    findings: tuple[Finding, ...],
+    causes: tuple[Finding, ...],
+    trials: list[Trial],
+) -> str:
     """Return the verdict in a sentence or three."""
     budget = evidence.budget
     words = f"{judgement.title}: the error is {budget.error:.4g}"
     if judgement is Judgement.FINISHED:
         words += f"; {evidence.stakes.sentence}. {held_up_by(evidence)}"
+        if budget.share("penalty") >= TOLD_OF_PENALTY and not causes:
+            words += "".join(f" {each.sentence}" for each in findings if each.code == "regularisation")
     elif judgement is Judgement.UNDETERMINED:
         words += f", and this network reaches {budget.floor.error:.4g}, but no rule could show what is in the way."
     else:

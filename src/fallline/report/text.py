@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -13,6 +14,7 @@ from fallline.data import Prepared, Task
 from fallline.network.model import Model
 from fallline.report.columns import columns_table
 from fallline.report.facts import Facts
+from fallline.report.verdict import verdict_in_words
 from fallline.training.run import ON_ALL_ROWS, Run
 from fallline.training.run_directory import MODEL
 from fallline.training.scores import Score
@@ -36,8 +38,8 @@ def network_in_words(shape: tuple[int, ...], activations: tuple[str, ...]) -> st
     return f"{'-'.join(map(str, shape))}, {', '.join([*names, output])}"
 
 
-def summary(run: Run) -> RenderableType:
-    """Return the account of a run: network, descent, stop, errors against the baselines, and what next."""
+def summary(run: Run, verdict: dict[str, Any] | None = None) -> RenderableType:
+    """Return the account of a run: network, descent, stop, errors against the baselines, its verdict, and what next."""
     architecture = run.model.network.architecture
     facts = Facts()
     rows = f"{run.prepared.rows:,} rows, {len(run.prepared.preparation.columns)} columns"
@@ -54,6 +56,8 @@ def summary(run: Run) -> RenderableType:
     facts.add("stopped", f"{run.stop_reason.text}{detail}.")
     facts.add("", run.stop_reason.remedy, style="dim")
     parts: list[RenderableType] = [facts.grid, Text(), _comparison(run)]
+    if verdict is not None:
+        parts += [Text(), verdict_in_words(verdict)]
     if run.directory is not None:
         parts += [Text(), Text.assemble(("model  ", "bold"), str(run.directory / MODEL))]
     return Group(*parts)

@@ -31,6 +31,9 @@ def verdict_in_words(verdict: dict[str, Any], *, whole: bool = False) -> Rendera
     facts.add("verdict", words, style)
     if verdict["plateau"]:
         facts.add("", verdict["plateau"])
+    noise = verdict["budget"]["noise_estimate"]
+    if noise["available"]:
+        facts.add("noise", noise["sentence"])
     for code in verdict["causes"]:
         finding = next(each for each in verdict["findings"] if each["code"] == code)
         rule = RULES[code]
@@ -52,6 +55,8 @@ def verdict_in_words(verdict: dict[str, Any], *, whole: bool = False) -> Rendera
             facts.add("", f"{RULES[each['code']].title}: {each['sentence']}", "dim")
         for name, each in zip(["not told"] + [""] * len(RULES), _of(verdict, Status.NOT_ENOUGH_DATA), strict=False):
             facts.add(name, f"{RULES[each['code']].title}: {each['sentence']}", "dim")
+        for name, words in zip(["budget"] + [""] * len(PARTS), verdict["budget"]["sentences"].values(), strict=False):
+            facts.add(name, words, "dim")
     for note in verdict["notes"]:
         facts.add("note", note, "dim")
     return Group(facts.grid, Text(), budget_table(verdict["budget"]))

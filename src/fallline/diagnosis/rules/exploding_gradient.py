@@ -55,6 +55,7 @@ class ExplodingGradient(Rule):
         "saturated_units",
         "dead_units",
         "constant_output",
+        "duplicate_units",
         "flat_region",
         "saddle_point",
         "local_minimum",

@@ -37,7 +37,14 @@ class Float32Resolution(Rule):
     )
     remedy = "Train in float64, or subtract the mean of the targets and scale them before training."
     remedies = ("higher_precision", "scale_targets")
-    explains = ("premature_stop", "flat_region", "vanishing_gradient", "local_minimum", "learning_rate_too_small")
+    explains = (
+        "premature_stop",
+        "saddle_point",
+        "flat_region",
+        "vanishing_gradient",
+        "local_minimum",
+        "learning_rate_too_small",
+    )
     sources = ("N. J. Higham: Accuracy and Stability of Numerical Algorithms, 2nd edition. SIAM 2002, chapter 2.",)
 
     @property
