@@ -35,8 +35,8 @@ import healthy
 
 from page import table, write
 
-REPORTED = 1_000_000
-RUNS, HEALTHY_RUNS = 25, 320  # of each cause, and of all healthy families together
+REPORTED = 3_000_000
+RUNS, HEALTHY_RUNS = 25, 308  # of each cause, and of all healthy families together
 SECONDS = 10.0  # that a verdict may take
 ALARM_FREE = ("finished", "slow")  # what the verdict on a healthy run may come to
 STILL_FALLING = ("too_few_iterations",)  # what may be found in a healthy run that was stopped while it still fell

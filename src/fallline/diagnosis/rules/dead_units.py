@@ -21,6 +21,7 @@ from fallline.training.stopping import Limits
 
 MANY = 0.3  # of a layer's units, from which on they can hold the error up
 GAIN = 0.25  # share of the error that reviving them has to win over the network that is left
+WON, HALF = 0.15, 0.5  # or so much of a constant answer's error at most, where it leaves half of the other at most
 RATIO = 1.5  # how many times what the network that is left wins
 
 
@@ -96,7 +97,8 @@ class DeadUnits(Rule):
             f"{trial.iterations} iterations of {trial.optimizer} bring the units that are left from "
             f"{trial.error:.4g} to {trial.control:.4g}, and to {trial.treated:.4g} with the dead ones drawn anew"
         )
-        if not trial.helps(GAIN, RATIO):
+        won = (trial.control - trial.treated) / min(trial.error, evidence.constant_error)
+        if not (trial.helps(GAIN, RATIO) or (won >= WON and trial.treated < HALF * trial.control)):
             return self.clear(
                 f"Dead on every row: {words}; but that does not hold the error up: {compared}.", **numbers
             )
@@ -106,7 +108,7 @@ class DeadUnits(Rule):
             f"{total} {'is' if certified == 1 else 'are'} 0 for every input within the ranges of the training rows. "
             f"This holds the error up: {compared}.",
             confidence=min(0.99, 0.85 + 0.15 * trial.gain),
-            share=min(1.0, trial.gain),
+            share=min(1.0, max(trial.gain, won)),
             **numbers,
         )
 

@@ -42,6 +42,7 @@ class WorseThanLinear(Rule):
         "Take the linear model, or a network with fewer units and a penalty; where the shape is too narrow, widen it."
     )
     remedies = ("stronger_penalty", "more_units", "other_activation")
+    gives_way = True
     sources = (
         "R. C. Holte: Very Simple Classification Rules Perform Well on Most Commonly Used Datasets. Machine Learning "
         "11 "
