@@ -11,7 +11,12 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 MODULES = ["fallline.network.network"]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def _marked(page: Path) -> object:
+    """A page of a cause takes some seconds, and there are many."""
+    return pytest.param(page, marks=pytest.mark.slow) if page.parent.name == "causes" else page
+
+
+@pytest.mark.parametrize("page", [_marked(page) for page in PAGES], ids=lambda page: page.name)
 def test_examples_on_a_page_do_what_they_say(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     failed, _ = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
@@ -28,6 +33,15 @@ def test_examples_in_docstrings_do_what_they_say(module: str) -> None:
     failed, attempted = doctest.testmod(importlib.import_module(module))
     assert failed == 0
     assert attempted > 0
+
+
+def test_the_pages_of_the_causes_are_those_of_the_rules() -> None:
+    from fallline.report.causes import pages
+
+    folder = ROOT / "docs" / "causes"
+    assert {path.name for path in folder.iterdir()} == set(pages())
+    for name, text in pages().items():
+        assert (folder / name).read_text(encoding="utf-8") == text, "python -m fallline.report.causes docs/causes"
 
 
 def test_links_between_pages_lead_somewhere() -> None:
