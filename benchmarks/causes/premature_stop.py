@@ -42,7 +42,7 @@ def _patience(rng, made, X, y):  # type: ignore[no-untyped-def]
         optimizer = Momentum(good_rate(Momentum, made, *training), batch_size=batch)
     limits = Limits(iterations=300, patience=int(rng.integers(1, 4)), plateau=False)
     subject = descended(made, *training, optimizer, limits=limits, validation=validation, compiled=False)
-    if subject.descent.stop_reason is not StopReason.EARLY_STOPPING:
+    if subject.descent.stop_reason is not StopReason.EARLY_STOPPING or subject.descent.validation_error < 0.03:
         return None
     more = max(2 * subject.descent.iterations, 40)
     longer = descended(

@@ -40,5 +40,7 @@ def make(rng: np.random.Generator) -> Subject:
         weaker = descended(
             first, X[:kept], y[:kept], LBFGS(), limits=Limits(iterations=60), l2=l2 / 1000, compiled=False
         )
-        if weaker.network.error(*validation) < 0.5 * subject.network.error(*validation) < np.inf:
+        rows = len(validation[0]) / 2 if loss else 1.0
+        held_up, least = (each.network.error(*validation) / rows for each in (subject, weaker))
+        if least < 0.5 * held_up < np.inf and held_up - least > 0.03:
             return subject

@@ -58,7 +58,9 @@ def twin_descents(evidence: Evidence, change: Change, key: int) -> Twins | None:
     optimizer = subject.optimizer
     if not isinstance(optimizer, FirstOrder):
         return None
-    stop, left = evidence.error, evidence.stakes.left
+    # Above a constant answer's error any step helps that makes the outputs small: that is no sign of a way down.
+    stop = min(evidence.error, evidence.constant_error)
+    left = max(stop - (evidence.error - evidence.stakes.left), 0.5 * stop)
     steps = MOST_STEPS if subject.descent is None else max(1, min(MOST_STEPS, subject.descent.steps))
     n = len(evidence.rows)
     chosen = np.arange(n) if n <= MOST_ROWS else evidence.rng(key).choice(n, MOST_ROWS, replace=False)

@@ -46,6 +46,7 @@ class IllConditionedInputs(Rule):
     )
     remedies = ("scale_inputs", "second_order", "higher_rate", "longer_run")
     explains = (
+        "duplicate_units",
         "saturated_units",
         "dead_units",
         "vanishing_gradient",

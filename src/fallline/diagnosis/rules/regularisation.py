@@ -12,7 +12,7 @@ from fallline.diagnosis.finding import Finding
 from fallline.diagnosis.judgement import Judgement
 from fallline.diagnosis.rule import Kind, Rule
 from fallline.diagnosis.subject import Subject, descended
-from fallline.diagnosis.unseen import paired_gain, row_losses
+from fallline.diagnosis.unseen import constant_loss, paired_gain, row_losses
 from fallline.engine import Array, Objective
 from fallline.network import Network
 from fallline.optimizers import LBFGS
@@ -21,7 +21,7 @@ from fallline.training.stopping import Limits
 LEAST_SHARE = 0.15  # of the error, that the penalty has to hold up
 LEAST_OF_CONSTANT = 0.01  # of the error of the best constant answer, likewise
 LEAST_GAIN = 0.25  # of the validation error, that a weaker penalty has to remove,
-LEAST_GAIN_OF_CONSTANT = 0.05  # and of a constant answer's error, …
+LEAST_OF_ENTROPY = 0.05  # and of a constant answer's error, or `LEAST_OF_CONSTANT` of it for squared errors, …
 CERTAIN = 2.5  # … and standard errors of the mean of the rows' differences
 WEAKER = (0.1, 0.01)
 SECONDS = 0.2  # for the descent with each
@@ -86,9 +86,11 @@ class Regularisation(Rule):
             "validation_error_at_weaker": errors[factor],
         }
         losses = [row_losses(evidence.architecture, at, evidence.validation) for at in (control_at, weaker[factor])]
-        saved = control - errors[factor]
-        enough = saved > LEAST_GAIN * control and saved > LEAST_GAIN_OF_CONSTANT * evidence.constant_error
-        if not (enough and paired_gain(*losses).standard_errors > CERTAIN):
+        gain, least = paired_gain(*losses), LEAST_OF_CONSTANT
+        if evidence.architecture.loss_function.from_logits_of is not None:
+            least = LEAST_OF_ENTROPY  # which falls on and on as weights grow, where the classes can be told apart
+        enough = errors[factor] < (1.0 - LEAST_GAIN) * control and gain.mean > least * constant_loss(evidence)
+        if not (enough and gain.standard_errors > CERTAIN):
             return self.clear(
                 f"The penalty holds up {share:.1%} of the training error, and rightly, as far as "
                 f"{len(evidence.validation):,} validation rows can tell: with a weaker one they come to "

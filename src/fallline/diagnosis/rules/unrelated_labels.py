@@ -21,12 +21,12 @@ from fallline.training.stopping import Limits
 LEAST_ROWS = 120
 ROWS_AN_INPUT = 12
 SAMPLES = (400, 1200)  # rows for the smoothers; more of them where fewer show nothing
-CHANCE = 0.05  # p-value below which the inputs do say something
+CHANCE = 0.02  # p-value below which the inputs do say something
 SURE = 4.5  # standard errors of a correlation, likewise at once
 BEYOND_FREEDOM = 2.5  # times parameters / rows: what a network explains beyond that is not learnt by heart
 ABOVE_CONSTANT = 1.1  # times a constant answer's error: a run above it is held up by something else
-CERTAIN = 2.0  # standard errors of the correlation of a network's predictions with rows it has not seen
-HINTS = (0.2, 1.5)  # p-value and standard errors that count together, though neither does alone
+CERTAIN = 2.5  # standard errors of the correlation of a network's predictions with rows it has not seen
+HINTS = (0.1, 1.5)  # p-value and standard errors that count together, though neither does alone
 ITERATIONS = 100
 
 
@@ -55,14 +55,11 @@ class UnrelatedLabels(Rule):
         "validation_shift",
         "constant_output",
         "flat_region",
-        "saddle_point",
-        "local_minimum",
         "gradient_noise",
         "too_few_iterations",
         "premature_stop",
         "learning_rate_too_small",
         "learning_rate_too_large",
-        "duplicate_units",
         "saturated_units",
         "dead_units",
         "vanishing_gradient",
