@@ -35,7 +35,8 @@ def stakes(measured: Measurements, budget: Budget) -> Stakes:
     missed = target is not None and budget.error > target >= budget.floor.error
     constant = measured.constant_error
     if share < SHARE_OF_ERROR:
-        return Stakes(left, share, False, f"the descent left {share:.1%} of the error at most: it is at its floor")
+        little = "next to nothing" if share < 0.001 else f"{share:.1%} of the error at most"
+        return Stakes(left, share, False, f"the descent left {little}: it is at its floor")
     if not missed and left < SHARE_OF_CONSTANT * constant:
         part = left / constant if constant > 0.0 else 0.0
         return Stakes(left, share, False, f"what is left is {part:.2g} of a constant answer's error: next to nothing")
