@@ -1,0 +1,51 @@
+"""A run that has just ended, as a subject: the descent on the training rows, where validation rows were held out."""
+
+from __future__ import annotations
+
+from fallline.data import Prepared
+from fallline.diagnosis.subject import Subject
+from fallline.engine import Rows
+from fallline.network import Network
+from fallline.training.descent import Descent
+from fallline.training.penalty import l2_of
+from fallline.training.run import ON_TRAINING_ROWS, Run
+from fallline.training.settings import Plan
+
+
+def subject_of_run(run: Run) -> Subject:
+    """Return the descent on the training rows as a subject.
+
+    A run that then goes over all rows again is judged by the first descent all the same: there its validation rows are
+    rows that it has not seen.
+    """
+    return subject_of(
+        run.prepared,
+        run.plan,
+        run.l2_strength,
+        run.first(ON_TRAINING_ROWS),
+        run.networks[ON_TRAINING_ROWS],
+        run.phases[ON_TRAINING_ROWS],
+    )
+
+
+def subject_of(
+    prepared: Prepared, plan: Plan, l2_strength: float | None, first: Network, stop: Network, descent: Descent
+) -> Subject:
+    """Return a subject from the rows and the plan of a run, and its networks before and after the descent."""
+    training = Rows(prepared.X, prepared.y, prepared.train_rows)
+    validation = Rows(prepared.X, prepared.y, prepared.validation_rows) if len(prepared.validation_rows) else None
+    l2 = plan.l2 if l2_strength is None else l2_of(l2_strength, plan.architecture, len(training))
+    return Subject(
+        network=stop,
+        training=training,
+        validation=validation,
+        first=first,
+        optimizer=plan.optimizer,
+        limits=plan.limits,
+        l2=l2,
+        descent=descent,
+        initialiser=plan.initialiser,
+        seed=plan.seed,
+        features=prepared.preparation.input_names,
+        target_scale=[float(scale) for scale in prepared.preparation.target_scale],
+    )
