@@ -172,6 +172,8 @@ def main() -> None:
     only = None if arguments.only is None else set(arguments.only.split(","))
     todo = list(jobs(arguments.seed, arguments.runs, arguments.healthy, only, arguments.trials))
     results = []
+    for package, name in {job[:2] for job in todo}:
+        importlib.import_module(f"{package}.{name}")  # what cannot be imported is known before an hour is spent
     with ProcessPoolExecutor(arguments.processes) as pool:
         for done, result in enumerate(pool.map(examine, todo), start=1):
             results.append(result)
