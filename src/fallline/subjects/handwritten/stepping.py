@@ -13,8 +13,9 @@ from fallline.engine import Array
 from fallline.subjects.handwritten.calls import MISSING, Call, Function, functions, ranked
 from fallline.subjects.handwritten.forms import COLUMN_VECTORS, LISTS, ROWS, VECTOR, Form, input_forms, target_forms
 from fallline.subjects.handwritten.forward import Forward
-from fallline.subjects.handwritten.leaves import Leaf
+from fallline.subjects.handwritten.leaves import Leaf, leaves
 from fallline.subjects.handwritten.limits import time_limit
+from fallline.subjects.handwritten.signatures import role
 from fallline.subjects.handwritten.world import World
 
 NAMES = (
@@ -218,8 +219,6 @@ class StepFinder:
             moved = self._update(plan, self.X[:1] if plan.per_sample else self.X, self.y)
             if moved is None or not any(np.any(change) for change in moved):
                 continue
-            if plan.main.inputs is COLUMN_VECTORS and unclear is not None and unclear.main.inputs is ROWS:
-                continue
             judged = self._judged(plan, moved)
             if plan.per_sample and unclear is not None:
                 # a batch went through, but not as the sum of its rows: where its code counts rows, it is meant to
@@ -242,9 +241,8 @@ class StepFinder:
         if both is None or each[0] is None or each[1] is None:
             return replace(plan, adds_up=False)
         total = [a + b for a, b in zip(each[0], each[1], strict=True)]
-        for factor in (1.0, 0.5):
-            if all(_close(a, factor * b) for a, b in zip(both, total, strict=True)):
-                return plan
+        if all(_close(a, b) or _close(a, 0.5 * b) for a, b in zip(both, total, strict=True)):
+            return plan
         for order in ((0, 1), (1, 0)):
             one = replace(plan, per_sample=True)
             turned = self._update(one, self.X[list(order)], self.y[list(order)])
@@ -280,8 +278,5 @@ def _counts_rows(source: str) -> bool:
 
 
 def _stored_targets(world: World) -> Leaf | None:
-    from fallline.subjects.handwritten.leaves import leaves
-    from fallline.subjects.handwritten.signatures import role
-
     found = [leaf for leaf in leaves(world) if role(leaf.last_name) == "targets"]
     return next((leaf for leaf in found if np.ndim(leaf.array(world)) in (1, 2)), None)
