@@ -80,7 +80,7 @@ def attach_object(
     finder = StepFinder(world, found, candidates, probe, probe_targets, learning_rate)
     plan = finder.find(only_step)
     if plan is None:
-        plan = finder.unmoving() if only_step is None else None
+        plan = finder.unmoving() if only_step is None and world.target is not None else None
         if plan is None:
             raise FalllineError(_no_step(found, only_step, finder.errors))
         assumed.append(f"`{plan.main.function.name}` was taken for the step, but it moves none of the parameters.")
@@ -90,7 +90,7 @@ def attach_object(
 
 def finished(
     world: World,
-    forward: Forward,
+    forward: Forward | None,
     plan: Plan,
     parameters: list[Leaf],
     data: tuple[Array | None, Array | None],
@@ -98,6 +98,7 @@ def finished(
     learning_rate: float | None,
     assumed: list[str],
     code: dict[str, str] | None,
+    style: Style | None = None,
 ) -> Attached:
     """Return what was found as an attached network."""
 
@@ -129,8 +130,10 @@ def finished(
     files = set(texts)
 
     def run(rows: Array) -> Array:
+        assert forward is not None
+        rows = np.asarray(rows, dtype=np.float64)
         try:
-            result = forward.outputs(world, np.asarray(rows, dtype=np.float64), None)
+            result = forward.outputs(world, rows.reshape(len(rows), -1), None)
         except (Exception, SystemExit) as error:
             raise FalllineError(f"the forward pass raised {described(error, files)}.") from error
         if result is None:
@@ -140,16 +143,16 @@ def finished(
     def step(rows: Array, targets: Array) -> Any:
         rows, targets = np.asarray(rows, dtype=np.float64), np.asarray(targets, dtype=np.float64)
         try:
-            return plan.make(world, rows, targets.reshape(len(rows), -1))
+            return plan.make(world, rows.reshape(len(rows), -1), targets.reshape(len(rows), -1))
         except (Exception, SystemExit) as error:
             raise FalllineError(f"the step raised {described(error, files)}.") from error
 
     made = slots(world, parameters)
     assumed = [*_sentences(world, forward, plan, made, rate), *assumed]
     return Attached(
-        style=Style.OBJECT if world.target is not None else Style.FUNCTIONS,
+        style=style or (Style.OBJECT if world.target is not None else Style.FUNCTIONS),
         slots=made,
-        run=run,
+        run=None if forward is None else run,
         step=step,
         per_sample=plan.per_sample,
         learning_rate=rate.value if rate else None,
@@ -280,15 +283,18 @@ def _traced(
     return {**{file: text for file, text in texts.items() if text}, **code}, called
 
 
-def _sentences(world: World, forward: Forward, plan: Plan, made: Sequence[Any], rate: Rate | None) -> list[str]:
+def _sentences(world: World, forward: Forward | None, plan: Plan, made: Sequence[Any], rate: Rate | None) -> list[str]:
     found = [f"Parameters: {', '.join(slot.name for slot in made)}."]
-    form = forward.call.inputs.words if forward.call.inputs else "its own data"
-    kept = f", its outputs kept in {forward.where.name}" if isinstance(forward.where, Leaf) else ""
-    found.append(f"Took `{forward.call.function.name}` for the forward pass: {form} in, outputs of shape "
-                 f"{forward.shape} out{kept}.")  # fmt: skip
+    if forward is None:
+        found.append("No forward pass was found that could be called.")
+    else:
+        form = forward.call.inputs.words if forward.call.inputs else "its own data"
+        kept = f", its outputs kept in {forward.where.name}" if isinstance(forward.where, Leaf) else ""
+        found.append(f"Took `{forward.call.function.name}` for the forward pass: {form} in, outputs of shape "
+                     f"{forward.shape} out{kept}.")  # fmt: skip
     call = plan.main
     words = call.inputs.words if call.inputs else "its own data"
-    before = f" after `{forward.call.function.name}`" if plan.forward else ""
+    before = f" after `{plan.forward.call.function.name}`" if plan.forward else ""
     after = f", then `{plan.update.name}` with what it returns" if plan.update else ""
     each = ", once for each row" if plan.per_sample else ""
     found.append(f"Took `{call.function.name}` for the step: {words}{before}{after}{each}.")

@@ -34,6 +34,8 @@ class Form:
                 return rows[:, 0].tolist()
             case "column vectors":
                 return [row[:, None].copy() for row in rows]
+            case "stack":
+                return rows[:, :, None].copy()
             case "vector":
                 return rows[0].copy()
             case "list":
@@ -56,6 +58,7 @@ FLAT = Form("flat", "one number for each sample")
 LISTS = Form("lists", "a list of lists")
 NUMBERS = Form("numbers", "a list of numbers")
 COLUMN_VECTORS = Form("column vectors", "a list of column vectors")
+STACK = Form("stack", "an array of column vectors")
 VECTOR = Form("vector", "one sample as a vector", True)
 LIST = Form("list", "one sample as a list", True)
 ROW = Form("row", "one sample as a row", True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ NAMES = (
     r"^(run|query|think|propagate|activate|predict_proba|calc(ulate)?|compute|output|outputs|update|scores)$",
     r"predict|propagat|output|think|query|infer|evaluate|network|apply|test|call",
 )
+_LARGEST = 2_000_000  # numbers; a larger array is taken for data
 NEVER = r"^__(?!call__)|^(save|load|plot|show|draw|print|export)"
 
 
@@ -33,7 +34,6 @@ class Forward:
     where: Leaf | int | str | None  # None: what is returned; an index or key into it; or the place that keeps it
     influence: tuple[Leaf, ...]
     shape: tuple[int, ...]  # of the outputs as the user's code has them
-    words: str
     independent: bool = True  # whether each row's outputs are those of that row alone
 
     def outputs(self, world: World, X: Array, width: int | None = None) -> Array | None:
@@ -95,12 +95,10 @@ def find_forward(
             forward = _with_influence(world, forward, X, outputs)
             if not forward.influence:
                 continue
-            words = forward.words
             arrays = sum(1 for leaf in forward.influence if np.ndim(leaf.array(world)) > 0)
             batch = not (forward.call.inputs is not None and forward.call.inputs.per_sample)
             rank = (-arrays, -len(forward.influence), -int(forward.independent), -int(batch), float(place))
-            found.append((rank, Forward(forward.call, forward.where, forward.influence, forward.shape, words,
-                                        forward.independent)))  # fmt: skip
+            found.append((rank, forward))
             if forward.independent:
                 break
     return [forward for _, forward in sorted(found, key=lambda item: item[0])]
@@ -144,7 +142,7 @@ def _ways(
         for where, value in options:
             fits = as_outputs(value, len(rows), outputs)
             if fits is not None and np.isfinite(fits[0]).all():
-                yield Forward(call, where, (), fits[1], "")
+                yield Forward(call, where, (), fits[1])
                 if returned is not None:
                     break
 
@@ -159,14 +157,25 @@ def _equal(first: Array | None, second: Array | None) -> bool:
 
 
 def _with_influence(world: World, forward: Forward, X: Array, outputs: int | None) -> Forward:
-    """Find which numbers change the outputs, and whether rows are independent of each other."""
     rows = X[:3] if forward.call.inputs is not None and forward.call.inputs.per_sample else X
+    stored = {leaf for leaf, _ in forward.call.stored}
+    found, independent = influence_on(world, lambda rows: forward.outputs(world, rows, outputs), rows, stored)
+    return replace(forward, influence=tuple(found), independent=independent)
+
+
+def influence_on(
+    world: World, outputs: Callable[[Array], Array | None], rows: Array, other: set[Leaf]
+) -> tuple[list[Leaf], bool]:
+    """Return which numbers change the outputs (`other` ones left out), and whether rows are independent of each other.
+
+    Numbers that the pass itself changes are activations that it keeps, not parameters.
+    """
     draw = np.random.default_rng(11)
 
     def once(rows: Array) -> Array | None:
         try:
             with time_limit(2):
-                return forward.outputs(world, rows, outputs)
+                return outputs(rows)
         except (Exception, SystemExit):
             return None
 
@@ -174,44 +183,35 @@ def _with_influence(world: World, forward: Forward, X: Array, outputs: int | Non
     first = once(rows)
     world.reset()
     again = once(rows)
-    if first is None or again is None or not _equal(first, again):
-        return forward
+    if first is None or again is None or not _equal(first, again) or not np.isfinite(first).all():
+        return [], False
     world.reset()
     turned = once(rows[::-1].copy())
     independent = turned is not None and np.allclose(turned[::-1], first, rtol=1e-9, atol=1e-12)
-    if np.allclose(first, first[0], rtol=1e-12, atol=0) and np.ptp(first) == 0:
+    if np.ptp(first, axis=0).max() == 0:
         independent = False
-    influence: list[Leaf] = []
-    stored = {leaf for leaf, _ in forward.call.stored}
     world.reset()
     before = {leaf: leaf.array(world) for leaf in leaves(world)}
     once(rows)
-    # what the pass itself changes is an activation that it keeps
-    stored |= {leaf for leaf, value in before.items() if not _equal(leaf.array(world), value)}
+    kept = {leaf for leaf, value in before.items() if not _equal(leaf.array(world), value)} | other
     world.reset()
-    for leaf in leaves(world):
-        if leaf in stored or not _may_be_parameter(leaf.read(world)):
-            continue
-        world.reset()
-        value = leaf.array(world)
-        if value is None:
+    found = []
+    for leaf, value in before.items():
+        if leaf in kept or value is None or value.size > _LARGEST or not _may_be_parameter(leaf.read(world)):
             continue
         scale = 0.5 + np.abs(value).max()
-        changed = False
-        for attempt in range(2):
-            shift = draw.uniform(0.3, 1.0, size=value.shape) * scale * (1 if attempt == 0 else -1)
+        for sign in (1, -1):
+            world.reset()
             try:
-                leaf.write(world, value + shift)
+                leaf.write(world, value + sign * draw.uniform(0.3, 1.0, size=value.shape) * scale)
                 now = once(rows)
             except (Exception, SystemExit):
                 break
             if now is not None and now.shape == first.shape and not np.allclose(now, first, rtol=1e-9, atol=1e-13):
-                changed = True
+                found.append(leaf)
                 break
-            world.reset()
-        if changed:
-            influence.append(leaf)
-    return Forward(forward.call, forward.where, tuple(influence), forward.shape, forward.words, independent)
+    world.reset()
+    return found, independent
 
 
 def _may_be_parameter(value: Any) -> bool:

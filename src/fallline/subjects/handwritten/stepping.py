@@ -132,7 +132,7 @@ class StepFinder:
             if not any(re.search(pattern, function.name.lower()) for pattern in NAMES):
                 continue
             for plan in (*self._plans(function, None), *self._plans(function, self.forward)):
-                if self._update(plan, self.X, self.y) is not None:
+                if self.update(plan, self.X, self.y) is not None:
                     return plan
         return None
 
@@ -216,10 +216,10 @@ class StepFinder:
         """Return the first plan that moves parameters as a step does: of a batch where it adds up, else of a sample."""
         unclear: Plan | None = None
         for plan in plans:
-            moved = self._update(plan, self.X[:1] if plan.per_sample else self.X, self.y)
+            moved = self.update(plan, self.X[:1] if plan.per_sample else self.X, self.y)
             if moved is None or not any(np.any(change) for change in moved):
                 continue
-            judged = self._judged(plan, moved)
+            judged = self.judged(plan, moved)
             if plan.per_sample and unclear is not None:
                 # a batch went through, but not as the sum of its rows: where its code counts rows, it is meant to
                 return judged if not _counts_rows(unclear.main.function.source(self.world)) else unclear
@@ -228,16 +228,17 @@ class StepFinder:
             unclear = unclear or judged
         return unclear
 
-    def _judged(self, plan: Plan, moved: list[Array]) -> Plan:
+    def judged(self, plan: Plan, moved: list[Array]) -> Plan:
+        """Return the plan with what its update from the probe rows says about it."""
         count = sum(1 for change in moved if np.any(change))
         rows = slice(0, 1) if plan.per_sample else slice(None)
-        other = self._update(plan, self.X[rows], 0.35 - 0.8 * self.y[rows])
+        other = self.update(plan, self.X[rows], 0.35 - 0.8 * self.y[rows])
         uses = other is not None and any(not np.allclose(a, b, rtol=1e-9) for a, b in zip(moved, other, strict=True))
         plan = replace(plan, moved=count, uses_targets=uses)
         if plan.per_sample:
             return plan
-        both = self._update(plan, self.X[:2], self.y[:2])
-        each = [self._update(plan, self.X[i : i + 1], self.y[i : i + 1]) for i in (0, 1)]
+        both = self.update(plan, self.X[:2], self.y[:2])
+        each = [self.update(plan, self.X[i : i + 1], self.y[i : i + 1]) for i in (0, 1)]
         if both is None or each[0] is None or each[1] is None:
             return replace(plan, adds_up=False)
         total = [a + b for a, b in zip(each[0], each[1], strict=True)]
@@ -245,12 +246,12 @@ class StepFinder:
             return plan
         for order in ((0, 1), (1, 0)):
             one = replace(plan, per_sample=True)
-            turned = self._update(one, self.X[list(order)], self.y[list(order)])
+            turned = self.update(one, self.X[list(order)], self.y[list(order)])
             if turned is not None and all(_close(a, b) for a, b in zip(both, turned, strict=True)):
                 return replace(plan, per_sample=True)
         return replace(plan, adds_up=False)
 
-    def _update(self, plan: Plan, X: Array, y: Array) -> list[Array] | None:
+    def update(self, plan: Plan, X: Array, y: Array) -> list[Array] | None:
         """Return what a step changes from the first parameters, None where it fails or changes their shapes."""
         self.world.reset()
         before = [leaf.array(self.world) for leaf in self.parameters]
