@@ -18,6 +18,7 @@ from fallline.subjects.handwritten.calls import functions
 from fallline.subjects.handwritten.faults import described
 from fallline.subjects.handwritten.forward import Forward, find_forward, probe_rows
 from fallline.subjects.handwritten.leaves import Leaf, leaves, slots
+from fallline.subjects.handwritten.loops import LoopPlan
 from fallline.subjects.handwritten.rates import Rate, argument_rate, literal_rate, stored_rate, with_rate
 from fallline.subjects.handwritten.rows import as_rows
 from fallline.subjects.handwritten.stepping import Plan, StepFinder
@@ -278,6 +279,8 @@ def _traced(
         sys.setprofile(before)
     world.reset()
     called = [(c.co_qualname, c.co_filename, c.co_firstlineno) for c in ran if not c.co_name.startswith("<")]
+    if isinstance(plan, LoopPlan) and plan.loop is not None:
+        called.insert(0, (plan.main.function.name, plan.loop.code.co_filename, plan.loop.line))
     files = {file for _, file, _ in called} | {f.__code__.co_filename for f in world.functions}
     texts = {file: "".join(linecache.getlines(file)) for file in sorted(files)}
     return {**{file: text for file, text in texts.items() if text}, **code}, called

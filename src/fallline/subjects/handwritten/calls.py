@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from fallline.engine import Array
 from fallline.subjects.handwritten.forms import Form
 from fallline.subjects.handwritten.leaves import Leaf
@@ -16,6 +18,14 @@ from fallline.subjects.handwritten.signatures import Arguments, arguments
 from fallline.subjects.handwritten.world import World, functions_of, is_data, is_users, users_classes
 
 MISSING = object()
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A global variable, given to an argument as it is at the time of the call."""
+
+    space: int
+    name: str
 
 
 @dataclass(frozen=True)
@@ -91,6 +101,7 @@ class Call:
     pairs: str = ""  # "tuples" or "lists" where rows and targets are handed over together
     given: dict[str, Any] = field(default_factory=dict)  # argument → value
     stored: tuple[tuple[Leaf, str], ...] = ()  # where "inputs" and "targets" are kept
+    rows_to: str = ""  # the argument that takes the rows, where its name does not tell
 
     def store(self, world: World, X: Array, y: Array | None) -> None:
         """Put the data where the network keeps it."""
@@ -120,14 +131,36 @@ class Call:
                 values.append(value)
             else:
                 named[name] = value
-        return function(*values, **named)
+        result = function(*values, **named)
+        self._put_back(world, found, result)
+        return result
+
+    def _put_back(self, world: World, found: Arguments, result: Any) -> None:
+        """Where a function returns new values of the variables that it was given, put them in their places."""
+        given = [(n, v) for n, v in self.given.items() if isinstance(v, Variable)]
+        given += [(n, Variable(self.function.root, n)) for n, what in found.roles.items() if what == "state"]
+        variables = [variable for _, variable in given]
+        if self.targets is None or not variables:
+            return
+        if len(variables) == 1:
+            results: tuple[Any, ...] = (result,)
+            if isinstance(result, tuple) and not isinstance(world.spaces[variables[0].space][variables[0].name], tuple):
+                results = result
+        else:
+            results = tuple(result) if isinstance(result, tuple | list) else ()
+        for variable, value in zip(variables, results, strict=False):
+            if not same_structure(world.spaces[variable.space][variable.name], value):
+                return
+        for variable, value in zip(variables, results, strict=False):
+            world.spaces[variable.space][variable.name] = value
 
     def _value(
         self, world: World, name: str, role: str, rows: Any, wanted: Any, estimates: Any, n: int, found: Arguments
     ) -> Any:
         if name in self.given:
-            return self.given[name]
-        match role:
+            value = self.given[name]
+            return world.spaces[value.space][value.name] if isinstance(value, Variable) else value
+        match "inputs" if name == self.rows_to else role:
             case "inputs":
                 return MISSING if rows is None else rows
             case "targets":
@@ -155,3 +188,25 @@ class Call:
             case "" if name not in found.defaults and re.search(r"reg|lambd|decay|l2|dropout", name.lower()):
                 return 0.0
         return MISSING
+
+
+def same_structure(first: Any, second: Any) -> bool:
+    """Whether two containers hold arrays of the same shapes under the same keys."""
+    if isinstance(first, dict) and isinstance(second, dict):
+        return bool(first) and set(first) == set(second) and all(same_structure(first[k], second[k]) for k in first)
+    if isinstance(first, list | tuple) and isinstance(second, list | tuple):
+        return len(first) == len(second) > 0 and all(same_structure(a, b) for a, b in zip(first, second, strict=True))
+    numbers = int, float, np.ndarray, np.number
+    return isinstance(first, numbers) and isinstance(second, numbers) and np.shape(first) == np.shape(second)
+
+
+def containers(world: World) -> list[Variable]:
+    """Return the global variables that hold arrays or lists together: what functions take as their parameters."""
+    found = []
+    for number, space in enumerate(world.spaces):
+        for name in world.names(number):
+            value = space.get(name)
+            parts = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+            if any(np.ndim(part) == 2 if isinstance(part, np.ndarray) else isinstance(part, list | dict) for part in parts):
+                found.append(Variable(number, name))
+    return found

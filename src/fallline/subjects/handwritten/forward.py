@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from fallline.engine import Array
-from fallline.subjects.handwritten.calls import Call, Function, functions, ranked
-from fallline.subjects.handwritten.forms import COLUMNS, ROWS, as_outputs, input_forms
+from fallline.subjects.handwritten.calls import Call, Function, Variable, containers, functions, ranked
+from fallline.subjects.handwritten.forms import COLUMNS, ROWS, Form, as_outputs, input_forms
 from fallline.subjects.handwritten.leaves import Leaf, leaves
 from fallline.subjects.handwritten.limits import time_limit
-from fallline.subjects.handwritten.signatures import role
+from fallline.subjects.handwritten.signatures import Arguments, role
 from fallline.subjects.handwritten.world import World
 
 NAMES = (
@@ -109,7 +109,7 @@ def _ways(
 ) -> Iterator[Forward]:
     world.reset()
     found = function.arguments(world)
-    if found is None or any(
+    if found is None or any(  # what needs targets, or counts iterations, is no forward pass
         found.of(what) in set(found.roles) - set(found.defaults) for what in ("targets", "estimates", "iterations")
     ):
         return
@@ -119,6 +119,12 @@ def _ways(
     else:
         forms = [form for per_sample in (False, True) for form in input_forms(per_sample, X.shape[1])]
         ways = [Call(function, form) for form in forms]
+        required = [name for name in found.roles if name not in found.defaults]
+        if function.root >= 0 and len(required) == 2 and "state" not in found.roles.values():
+            with world.entered():
+                kept = containers(world)
+            ways += [_given(function, form, found, name, variable)
+                     for variable in kept for name in required for form in forms]  # fmt: skip
     for call in ways:
         world.reset()
         rows = X[:1] if call.inputs is not None and call.inputs.per_sample else X
@@ -145,6 +151,12 @@ def _ways(
                 yield Forward(call, where, (), fits[1])
                 if returned is not None:
                     break
+
+
+def _given(function: Function, form: Form, found: Arguments, name: str, variable: Variable) -> Call:
+    """Return a call that gives one argument a variable with the parameters, and the other one the rows."""
+    other = next(n for n in found.roles if n != name and n not in found.defaults)
+    return Call(function, form, given={name: variable}, rows_to=other)
 
 
 def _stored_inputs(world: World) -> list[Leaf]:

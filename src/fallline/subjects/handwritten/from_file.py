@@ -20,7 +20,6 @@ from fallline.subjects.handwritten.faults import described
 from fallline.subjects.handwritten.forward import probe_rows
 from fallline.subjects.handwritten.limits import TookTooLong, time_limit
 from fallline.subjects.handwritten.loop_finding import LoopFinder
-from fallline.subjects.handwritten.loops import loop_of
 from fallline.subjects.handwritten.places import data_places
 from fallline.subjects.handwritten.program import Program, Reader
 from fallline.subjects.handwritten.rows import GivenRows, as_rows
@@ -61,9 +60,11 @@ def attach_file(
     rows = as_rows(*data) if data is not None else GivenRows(None, None)
     explicit = {"forward": forward, "step": step, "parameters": parameters, "learning_rate": learning_rate}
     failures: list[str] = []
-    for program in Reader(source.tree).read():
+    programs = Reader(source.tree).read()
+    # a training function that nobody calls may take its samples as rows or as columns
+    for program, turned in [(p, t) for p in programs for t in ((False, True) if p.inputs_of else (False,))]:
         try:
-            space = _prepared(source, program, rows)
+            space = _prepared(source, program, rows, turned)
         except FalllineError as error:
             failures.append(str(error))
             if program.inside and failures[1:]:
@@ -134,7 +135,7 @@ def _collected(failures: list[str]) -> Iterator[None]:
         failures.append(str(error)[:1].upper() + str(error)[1:])
 
 
-def _prepared(source: Source, program: Program, rows: GivenRows) -> Names:
+def _prepared(source: Source, program: Program, rows: GivenRows, turned: bool = False) -> Names:
     """Execute what comes before the training, with the program's own directory as the one to import from."""
     space: Names = {"__name__": source.path.stem, "__file__": str(source.path.resolve()), "__builtins__": __builtins__}
     linecache.cache[str(source.path)] = (len(source.text), None, source.text.splitlines(keepends=True), str(source.path))
@@ -143,7 +144,7 @@ def _prepared(source: Source, program: Program, rows: GivenRows) -> Names:
         with time_limit(_SETUP_SECONDS), np.errstate(all="ignore"):
             for node in program.setup:
                 if isinstance(node, ast.Pass):
-                    _given(program, space, rows)
+                    _given(program, space, rows, turned)
                 module = ast.fix_missing_locations(ast.Module([node], []))
                 exec(compile(module, str(source.path), "exec"), space)
     except TookTooLong as error:
@@ -162,13 +163,15 @@ def _hint(text: str) -> str:
     return text
 
 
-def _given(program: Program, space: Names, rows: GivenRows) -> None:
+def _given(program: Program, space: Names, rows: GivenRows, turned: bool) -> None:
     """Give a training function that nobody calls its arguments: the data, the rate, and sizes by its names."""
     X, y = rows.X, rows.y
     if X is None:
         own = next(iter(data_places({n: v for n, v in space.items() if is_data(n, v)})), None)
         if own is not None:
             X, y = own[1], own[2]
+    if turned and X is not None and y is not None:
+        X, y = X.T.copy(), y.T.copy()
     for name in program.inputs_of:
         kind = role(name)
         if name in space and kind not in ("rate", "iterations"):
@@ -206,7 +209,8 @@ def _own_rows(program: Program, space: Names) -> GivenRows:
             continue
     places = data_places({name: value for name, value in space.items() if is_data(name, value)})
     for place, X, y in places[:1]:
-        if place.joined or (role(place.inputs) == "inputs" and role(place.targets) in ("targets", "outputs")):
+        known = role(place.inputs) in ("inputs", "pairs") and role(place.targets) in ("targets", "outputs")
+        if place.joined == "pairs" or known:
             return GivenRows(X, y)
     return GivenRows(None, None)
 
@@ -238,12 +242,11 @@ def _looped(
     assert isinstance(node, ast.For | ast.While)
     world = World(None, space)
     number = next(i for i, names in enumerate(world.spaces) if names is space)
-    loop = loop_of(node, str(source.path), number)
-    finder = LoopFinder(world, loop, node, program.inside)
+    finder = LoopFinder(world, node, str(source.path), number, program.inside)
     found = finder.find()
     if found is None:
         told = "; ".join(finder.errors.values())
-        raise FalllineError(f"the loop in line {loop.line} was run once and moved no parameters{': ' + told if told else ''}.")
+        raise FalllineError(f"the loop in line {node.lineno} was run once and moved no parameters{': ' + told if told else ''}.")
     n = probe_rows(world, (found.X.shape[1], found.y.shape[1]))
     draw = np.random.default_rng(7)
     probe = draw.uniform(-1, 1, (n, found.X.shape[1])), draw.uniform(0.1, 0.9, (n, found.y.shape[1]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,10 +12,10 @@ from fallline.engine import Array
 from fallline.subjects.handwritten.calls import Call
 from fallline.subjects.handwritten.faults import described
 from fallline.subjects.handwritten.forms import COLUMN, ROW, ROWS, as_outputs
-from fallline.subjects.handwritten.forward import Forward, influence_on, probe_rows
+from fallline.subjects.handwritten.forward import Forward, find_forward, influence_on, probe_rows
 from fallline.subjects.handwritten.leaves import Leaf, leaves
 from fallline.subjects.handwritten.limits import time_limit
-from fallline.subjects.handwritten.loops import Loop, LoopForward, LoopFunction, LoopPlan
+from fallline.subjects.handwritten.loops import CountedRows, LoopForward, LoopFunction, LoopPlan, loop_of
 from fallline.subjects.handwritten.places import DataPlace, data_places
 from fallline.subjects.handwritten.stepping import StepFinder
 from fallline.subjects.handwritten.world import World
@@ -37,8 +38,9 @@ class FoundLoop:
 class LoopFinder:
     """Tries the variables of a program as data of its training loop."""
 
-    def __init__(self, world: World, loop: Loop, node: ast.For | ast.While, inside: str = "") -> None:
-        self.world, self.loop, self.node = world, loop, node
+    def __init__(self, world: World, node: ast.For | ast.While, file: str, space: int, inside: str = "") -> None:
+        self.world, self.node, self.file = world, node, file
+        self.loop = self.plain = loop = loop_of(node, file, space)
         where = f"the loop in line {loop.line}" + (f" of `{inside}`" if inside else "")
         self.function = LoopFunction(loop.space, where, ast.unparse(node))
         self.assigned = _assigned(node)
@@ -67,13 +69,18 @@ class LoopFinder:
     def _with(self, data: DataPlace, X: Array, y: Array) -> FoundLoop | None:
         world = self.world
         held = {data.inputs, data.targets}
+        self.loop = self.plain
         before = self._values(held)
         n = probe_rows(world, (X.shape[1], y.shape[1]))
         draw = np.random.default_rng(7)
         probe, targets = draw.uniform(-1, 1, (n, X.shape[1])), draw.uniform(0.1, 0.9, (n, y.shape[1]))
         rows_of_its_own = False
         if not self._runs(data, probe, targets):
-            # the loop counts its own rows: then as many as it has
+            counted = CountedRows(len(X)).visit(copy.deepcopy(self.node))
+            self.loop = loop_of(counted, self.file, self.plain.space)
+        if self.loop is not self.plain and not self._runs(data, probe, targets):
+            # the loop counts its own rows in another way: then as many as it has
+            self.loop = self.plain
             probe, targets = draw.uniform(-1, 1, X.shape), draw.uniform(0.1, 0.9, y.shape)
             rows_of_its_own = True
             if not self._runs(data, probe, targets):
@@ -85,7 +92,10 @@ class LoopFinder:
             return None
         call = Call(self.function, ROWS, ROWS)
         plan = LoopPlan(call, loop=self.loop, data=data)
-        forward = self._outputs(data, plan, probe, targets, rows_of_its_own)
+        arrays = [leaf for leaf in moved if np.ndim(before[leaf]) == 2]
+        forward = self._outputs(data, len(arrays), probe, targets, rows_of_its_own)
+        if forward is None:
+            forward = next(iter(find_forward(world, X.shape[1], y.shape[1])), None)
         parameters = [leaf for leaf in forward.influence if leaf in before] if forward else []
         if not parameters:
             parameters = [leaf for leaf in moved if np.ndim(before[leaf])]
@@ -126,10 +136,10 @@ class LoopFinder:
         return True
 
     def _outputs(
-        self, data: DataPlace, plan: LoopPlan, X: Array, y: Array, fixed: bool
+        self, data: DataPlace, arrays: int, X: Array, y: Array, fixed: bool
     ) -> Forward | None:
         """Return the outputs: what the loop computes from rows and weights, not from targets, and assigns last."""
-        best: tuple[tuple[int, int], Forward] | None = None
+        best: tuple[int, Forward] | None = None
         for single in ((False,) if fixed else (False, True)):
             n = 1 if single else len(X)
             if not self._runs(data, X[:n], y[:n]):
@@ -139,7 +149,9 @@ class LoopFinder:
             again = self._fitting(n, y.shape[1], data)
             self._runs(data, -0.7 * X[:n] + 0.1, y[:n])
             other = self._fitting(n, y.shape[1], data)
-            for leaf, (value, shape) in first.items():
+            latest = sorted(first, key=lambda leaf: self._place(leaf), reverse=True)
+            for leaf in latest:
+                value, shape = first[leaf]
                 name = str(leaf.steps[0][1])
                 if leaf not in again or leaf not in other or not np.array_equal(value, again[leaf][0]):
                     continue
@@ -152,12 +164,17 @@ class LoopFinder:
                 found, independent = influence_on(
                     self.world, lambda r, f=forward: f.outputs(self.world, r, y.shape[1]), rows, set()
                 )
-                rank = (len(found), self.assigned.index(name), len(leaf.steps) and _last(leaf))
-                if found and (best is None or rank > best[0]):
-                    best = rank, replace(forward, influence=tuple(found), independent=independent)
+                if found and (best is None or len(found) > best[0]):
+                    best = len(found), replace(forward, influence=tuple(found), independent=independent)
+                if found and independent and len(found) >= arrays:
+                    break
             if best is not None:
                 return best[1]
         return None
+
+    def _place(self, leaf: Leaf) -> tuple[int, int]:
+        name = str(leaf.steps[0][1])
+        return (self.assigned.index(name) if name in self.assigned else -1), _last(leaf)
 
     def _fitting(self, n: int, width: int, data: DataPlace) -> dict[Leaf, tuple[Array, tuple[int, ...]]]:
         found = {}

@@ -20,6 +20,8 @@ from fallline.subjects.handwritten.signatures import Arguments
 from fallline.subjects.handwritten.stepping import Plan
 from fallline.subjects.handwritten.world import World
 
+_ROWS = "__rows__"
+
 
 @dataclass(frozen=True)
 class Loop:
@@ -34,6 +36,7 @@ class Loop:
         """Run the body once; the world must be entered."""
         names = world.spaces[self.space]
         data.put(names, X, y)
+        names[_ROWS] = len(X)
         if self.first is not None:
             exec(self.first, names)
         exec(self.code, names)
@@ -50,6 +53,31 @@ def loop_of(node: ast.For | ast.While, file: str, space: int) -> Loop:
     once = ast.For(ast.Name("_", ast.Store()), ast.Tuple([ast.Constant(0)], ast.Load()), node.body, [])
     body = node if whole else ast.copy_location(once, node)
     return Loop(compile(_module([body]), file, "exec"), first, node.lineno, space)
+
+
+class CountedRows(ast.NodeTransformer):
+    """Replaces the number of rows where code has it as a literal: in `range(4)`, `i % 4`, `randint(4)`."""
+
+    def __init__(self, rows: int) -> None:
+        self.rows = rows
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """Replace it among a counting function's arguments."""
+        self.generic_visit(node)
+        if ast.unparse(node.func).split(".")[-1] in ("range", "arange", "randint", "randrange", "choice", "permutation"):
+            node.args = [self._replaced(argument) for argument in node.args]
+        return node
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        """Replace it as a divisor of which the rest is taken."""
+        self.generic_visit(node)
+        if isinstance(node.op, ast.Mod):
+            node.right = self._replaced(node.right)
+        return node
+
+    def _replaced(self, node: ast.expr) -> ast.expr:
+        same = isinstance(node, ast.Constant) and type(node.value) is int and node.value == self.rows
+        return ast.copy_location(ast.Name(_ROWS, ast.Load()), node) if same else node
 
 
 def _module(body: list[ast.stmt]) -> ast.Module:

@@ -87,7 +87,8 @@ def literal_rate(code: dict[str, str], functions: Sequence[tuple[str, str, int]]
         except SyntaxError:
             continue
         for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef) and node.lineno <= first <= (node.end_lineno or 0):
+            decorated = [d.lineno for d in getattr(node, "decorator_list", [])]
+            if isinstance(node, ast.FunctionDef | ast.For | ast.While) and first in (node.lineno, *decorated[:1]):
                 found = _named(node) or _multiplied(node)
                 if found is not None:
                     return found
@@ -96,6 +97,12 @@ def literal_rate(code: dict[str, str], functions: Sequence[tuple[str, str, int]]
 
 def _named(tree: ast.AST) -> Rate | None:
     for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            given = node.args.args[len(node.args.args) - len(node.args.defaults) :]
+            for argument, default in zip(given, node.args.defaults, strict=True):
+                number = default.value if isinstance(default, ast.Constant) else None
+                if isinstance(number, int | float) and _NAME.search(argument.arg):
+                    return Rate(float(number), f"{argument.arg}={number} in line {default.lineno}")
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
             target, value = node.targets[0], node.value.value
             name = target.id if isinstance(target, ast.Name) else getattr(target, "attr", "")

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from fallline.engine import Array
-from fallline.subjects.handwritten.calls import MISSING, Call, Function, functions, ranked
+from fallline.subjects.handwritten.calls import MISSING, Call, Function, Variable, functions, ranked
 from fallline.subjects.handwritten.forms import COLUMN_VECTORS, LISTS, ROWS, VECTOR, Form, input_forms, target_forms
 from fallline.subjects.handwritten.forward import Forward
 from fallline.subjects.handwritten.leaves import Leaf, leaves
 from fallline.subjects.handwritten.limits import time_limit
-from fallline.subjects.handwritten.signatures import role
+from fallline.subjects.handwritten.signatures import Arguments, role
 from fallline.subjects.handwritten.world import World
 
 NAMES = (
@@ -169,7 +169,11 @@ class StepFinder:
                 given[name] = len(self.X)
             elif found.roles[name] == "flag" and isinstance(default, bool):
                 given[name] = False
+        given.update(self._variables(function, found))
         stored = self.forward.call.stored if self.forward else ()
+        if found.of("inputs") is None and any(n in given and isinstance(given[n], Variable) for n in found.roles):
+            rows_to = next((n for n, r in found.roles.items() if r == "" and n not in given), "")
+            found.roles.update({rows_to: "inputs"} if rows_to else {})
         takes_rows = found.of("inputs") is not None or found.of("pairs") is not None
         takes_targets = found.of("targets") is not None or found.of("pairs") is not None
         if not takes_rows and not stored and (forward is None or forward.call.inputs is None):
@@ -186,8 +190,21 @@ class StepFinder:
         for inputs, targets in self._forms(found.of("pairs") is not None, shape, forward, takes_rows, bool(stored)):
             kinds = ("tuples", "lists") if found.of("pairs") else ("",)
             for kind in kinds:
-                call = Call(function, inputs, targets, kind, given, tuple(places))
+                rows_to = (found.of("inputs") or "") if any(isinstance(v, Variable) for v in given.values()) else ""
+                call = Call(function, inputs, targets, kind, given, tuple(places), rows_to)
                 yield Plan(call, forward, per_sample=inputs.per_sample)
+
+    def _variables(self, function: Function, found: Arguments) -> dict[str, Variable]:
+        """Return the variable with the parameters for the argument that takes it in the forward pass."""
+        passed = self.forward.call.given if self.forward else {}
+        variables = {n: v for n, v in passed.items() if isinstance(v, Variable)}
+        free = [n for n in found.roles if n not in found.defaults and found.roles[n] in ("", "network")]
+        chosen = {n: v for n, v in variables.items() if n in found.roles}
+        if variables and not chosen and len(free) == 1:
+            chosen = {free[0]: next(iter(variables.values()))}
+        for name in chosen:  # the rows go to another argument then
+            found.roles[name] = ""
+        return chosen
 
     def _forms(
         self, pairs: bool, shape: tuple[int, ...], forward: Forward | None, takes_rows: bool, stored: bool

@@ -153,11 +153,34 @@ def _referenced(functions: list[types.FunctionType]) -> dict[int, tuple[Names, s
     return found
 
 
+def _cells(functions: list[types.FunctionType]) -> list[types.CellType]:
+    """Return the closures' variables that hold data."""
+    found: dict[int, types.CellType] = {}
+    seen: set[int] = set()
+    waiting = list(functions)
+    while waiting:
+        function = waiting.pop()
+        if id(function) in seen or not is_users(function.__globals__):
+            continue
+        seen.add(id(function))
+        for cell in function.__closure__ or ():
+            try:
+                value = cell.cell_contents
+            except ValueError:  # not set yet
+                continue
+            if isinstance(value, types.FunctionType):
+                waiting.append(value)
+            elif is_data("", value):
+                found[id(cell)] = cell
+    return list(found.values())
+
+
 @dataclass
 class _State:
     target: Any
     spaces: list[Names]
     classes: list[Names]
+    cells: list[Any]
     generator: Any
     numpy: Any
 
@@ -185,6 +208,7 @@ class World:
         self.classes = list(dict.fromkeys(classes))
         for kind in self.classes:
             functions.extend(functions_of(kind))
+        self.cells = _cells(functions)
         spaces = _referenced(functions)
         if space is not None:
             spaces[id(space)] = (space, {name for name, value in space.items() if is_data(name, value)})
@@ -195,6 +219,7 @@ class World:
             target,
             [{n: s[n] for n in sorted(names) if is_data(n, s[n])} for s, names in spaces.values()],
             [{n: v for n, v in vars(kind).items() if is_data(n, v)} for kind in self.classes],
+            [cell.cell_contents for cell in self.cells],
             random.getstate(),
             np.random.get_state(),
         )
@@ -231,7 +256,10 @@ class World:
         state = self._state
         before = [dict(space) for space in self.spaces]
         attributes = [{name: vars(kind)[name] for name in list(vars(kind))} for kind in self.classes]
+        contents = [cell.cell_contents for cell in self.cells]
         generators = random.getstate(), np.random.get_state()
+        for cell, value in zip(self.cells, state.cells, strict=True):
+            cell.cell_contents = value
         for space, values in zip(self.spaces, state.spaces, strict=True):
             space.update(values)
         for kind, values in zip(self.classes, state.classes, strict=True):
@@ -249,6 +277,9 @@ class World:
             state.generator, state.numpy = random.getstate(), np.random.get_state()
             random.setstate(generators[0])
             np.random.set_state(generators[1])
+            for index, (cell, value) in enumerate(zip(self.cells, contents, strict=True)):
+                state.cells[index] = cell.cell_contents
+                cell.cell_contents = value
             for index, (space, old) in enumerate(zip(self.spaces, before, strict=True)):
                 state.spaces[index] = {
                     n: v
