@@ -109,7 +109,14 @@ def _ways(
 ) -> Iterator[Forward]:
     world.reset()
     found = function.arguments(world)
-    if found is None or any(  # what needs targets, or counts iterations, is no forward pass
+    if found is None:
+        return
+    required = [name for name in found.roles if name not in found.defaults]
+    kept: list[Variable] = []
+    if function.root >= 0 and len(required) == 2 and "state" not in found.roles.values():
+        with world.entered(reading=True):
+            kept = containers(world)
+    if not kept and any(  # what needs targets, or counts iterations, is no forward pass
         found.of(what) in set(found.roles) - set(found.defaults) for what in ("targets", "estimates", "iterations")
     ):
         return
@@ -119,11 +126,8 @@ def _ways(
     else:
         forms = [form for per_sample in (False, True) for form in input_forms(per_sample, X.shape[1])]
         ways = [Call(function, form) for form in forms]
-        required = [name for name in found.roles if name not in found.defaults]
-        if function.root >= 0 and len(required) == 2 and "state" not in found.roles.values():
-            with world.entered():
-                kept = containers(world)
-            ways += [_given(function, form, found, name, variable)
+        if kept:
+            ways = [_given(function, form, found, name, variable)
                      for variable in kept for name in required for form in forms]  # fmt: skip
     for call in ways:
         world.reset()

@@ -7,6 +7,7 @@ import contextlib
 import linecache
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,31 +101,27 @@ def _tries(
         objects += [(space[name], f"The network is `{name}`.") for name in names]
     for net, words in objects:
         with _collected(failures):
-            yield _told(attach_object(net, own.X, own.y, code=code, **explicit), words, own, program, space)
+            yield _told(attach_object(net, own.X, own.y, code=code, **explicit), words)
     if network is not None:
         return
+    plain = isinstance(program.training, ast.For | ast.While) and Reader(source.tree).plain(program.training)
+    if plain:
+        with _collected(failures):
+            yield _looped(source, program, space, rows, explicit)
     if not objects or program.training is None:
         for net, words in constructed(space, own):
             with _collected(failures):
-                yield _told(attach_object(net, own.X, own.y, code=code, **explicit), words, own, program, space)
+                yield _told(attach_object(net, own.X, own.y, code=code, **explicit), words)
     if any(isinstance(node, ast.FunctionDef) for node in source.tree.body):
         with _collected(failures):
-            yield _told(attach_object(space, own.X, own.y, code=code, **explicit), "", own, program, space)
-    if isinstance(program.training, ast.For | ast.While):
+            yield _told(attach_object(space, own.X, own.y, code=code, **explicit), "")
+    if isinstance(program.training, ast.For | ast.While) and not plain:
         with _collected(failures):
-            yield _looped(source, program, space, rows, explicit, failures)
+            yield _looped(source, program, space, rows, explicit)
 
 
-def _told(attached: Attached, words: str, own: GivenRows, program: Program, space: Names) -> Attached:
-    if words:
-        return _with(attached, words)
-    return attached
-
-
-def _with(attached: Attached, *words: str) -> Attached:
-    from dataclasses import replace
-
-    return replace(attached, assumed=(*attached.assumed, *words))
+def _told(attached: Attached, words: str) -> Attached:
+    return replace(attached, assumed=(*attached.assumed, words)) if words else attached
 
 
 @contextlib.contextmanager
@@ -236,7 +233,6 @@ def _looped(
     space: Names,
     rows: GivenRows,
     explicit: dict[str, Any],
-    failures: list[str],
 ) -> Attached:
     node = program.training
     assert isinstance(node, ast.For | ast.While)

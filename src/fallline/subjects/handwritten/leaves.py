@@ -52,7 +52,7 @@ class Leaf:
 
     def read(self, world: World) -> Any:
         """Return the user's own value."""
-        with world.entered():
+        with world.entered(reading=True):
             kind, key = self.steps[-1]
             owner = self.owner(world)
             return getattr(owner, key) if kind == "attribute" else owner[key]
@@ -67,7 +67,7 @@ class Leaf:
 
     def put(self, world: World, value: Any) -> None:
         """Put any value in its place, whatever was there."""
-        with world.entered():
+        with world.entered(reading=True):
             kind, key = self.steps[-1]
             owner = self.owner(world)
             if kind == "attribute":
@@ -80,7 +80,7 @@ class Leaf:
 
         Whole-number arrays become float64 where the new values have fractions.
         """
-        with world.entered():
+        with world.entered(reading=True):
             current = self.read(world)
             value = np.asarray(value, dtype=np.float64)
             if isinstance(current, np.ndarray) and current.shape == value.shape and _fits(current, value):
@@ -129,7 +129,7 @@ def _depth(value: Any) -> int | None:
 
 def leaves(world: World) -> list[Leaf]:
     """Return every place that holds numbers in the network and in the global variables that its code reads."""
-    with world.entered():
+    with world.entered(reading=True):
         found: list[Leaf] = []
         seen: dict[int, Leaf] = {}
         roots: list[tuple[int, Any]] = [] if world.target is None else [(-1, world.target)]

@@ -75,9 +75,10 @@ class LoopFinder:
         draw = np.random.default_rng(7)
         probe, targets = draw.uniform(-1, 1, (n, X.shape[1])), draw.uniform(0.1, 0.9, (n, y.shape[1]))
         rows_of_its_own = False
-        if not self._runs(data, probe, targets):
+        if not self._runs(data, probe, targets) or not self._reads_all(data, before, probe, targets):
             counted = CountedRows(len(X)).visit(copy.deepcopy(self.node))
-            self.loop = loop_of(counted, self.file, self.plain.space)
+            if ast.dump(counted) != ast.dump(self.node) or not self._runs(data, probe, targets):
+                self.loop = loop_of(counted, self.file, self.plain.space)
         if self.loop is not self.plain and not self._runs(data, probe, targets):
             # the loop counts its own rows in another way: then as many as it has
             self.loop = self.plain
@@ -104,6 +105,17 @@ class LoopFinder:
             return None
         plan = self._judged(plan, forward, parameters, probe, targets)
         return FoundLoop(forward, plan, parameters, data, X, y)
+
+    def _reads_all(self, data: DataPlace, before: dict[Leaf, Array], X: Array, y: Array) -> bool:
+        """Whether the last row has a say in what the loop's body changes."""
+        changed = []
+        for last in (0.0, 0.5):
+            rows = X.copy()
+            rows[-1] += last
+            if not self._runs(data, rows, y):
+                return True
+            changed.append([leaf.array(self.world) for leaf in before])
+        return not all(_same(a, b) for a, b in zip(*changed, strict=True))
 
     def _judged(
         self, plan: LoopPlan, forward: Forward | None, parameters: list[Leaf], X: Array, y: Array

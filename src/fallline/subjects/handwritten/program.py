@@ -151,13 +151,11 @@ class Reader:
 
     def trains(self, loop: ast.stmt) -> bool:
         """Whether a loop multiplies what may be weights and inputs, itself or through the functions that it calls."""
-        return self._multiplies(loop, set()) and (isinstance(loop, ast.While) or self._changes(loop))
+        return self._multiplies(loop, set())
 
-    def _changes(self, loop: ast.stmt) -> bool:
-        for part in ast.walk(loop):
-            if isinstance(part, ast.AugAssign | ast.Assign | ast.Call):
-                return True
-        return False
+    def plain(self, loop: ast.stmt) -> bool:
+        """Whether the passes stand in the loop itself, not in functions that it calls."""
+        return self._multiplies(loop, set(self.functions) | set(self.methods))
 
     def _multiplies(self, tree: ast.AST, seen: set[str]) -> bool:
         for part in ast.walk(tree):

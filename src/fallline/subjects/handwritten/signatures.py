@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 from collections.abc import Callable
@@ -26,6 +27,7 @@ _ROLES: tuple[tuple[str, str], ...] = (
 _EXACT_CASE = {"N", "M", "n"}
 
 
+@functools.lru_cache(maxsize=4096)
 def role(name: str) -> str:
     """Return what an argument of this name usually is, "" where the name does not tell."""
     plain = name.strip("_")

@@ -185,6 +185,11 @@ class _State:
     numpy: Any
 
 
+def _copy_of(state: _State) -> _State:
+    parts = copied((state.target, state.spaces, state.classes, state.cells))
+    return _State(*parts, state.generator, state.numpy)  # the generators' states are values, never changed
+
+
 class World:
     """Copies of a network and of all that its code reads.
 
@@ -237,27 +242,53 @@ class World:
 
     def keep(self) -> Any:
         """Return a copy of everything as it is now, for `reset`."""
-        return copied(self._state)
+        return _copy_of(self._state)
 
     def reset(self, kept: Any = None) -> None:
         """Put everything back as it was at first, or when it was kept."""
-        self._state = copied(kept or self._first)
+        self._state = _copy_of(kept or self._first)
 
     def starts_here(self) -> None:
         """Make everything as it is now what `reset` returns to."""
         self._first = self.keep()
 
     @contextlib.contextmanager
-    def entered(self) -> Iterator[Any]:
-        """Have the copies in place of the user's own; what is printed is swallowed."""
+    def entered(self, reading: bool = False) -> Iterator[Any]:
+        """Have the copies in place of the user's own; what is printed is swallowed.
+
+        To read only, the random states and the outputs can stay as they are.
+        """
         if self._depth:
             yield self.target
             return
+        with contextlib.ExitStack() as stack:
+            if not reading:
+                stack.enter_context(self._own_random_states())
+                stack.enter_context(contextlib.redirect_stdout(_Sink()))
+                stack.enter_context(warnings.catch_warnings())
+                stack.enter_context(np.errstate(all="ignore"))
+                warnings.simplefilter("ignore")
+            stack.enter_context(self._own_names())
+            yield self.target
+
+    @contextlib.contextmanager
+    def _own_random_states(self) -> Iterator[None]:
+        generators = random.getstate(), np.random.get_state()
+        random.setstate(self._state.generator)
+        np.random.set_state(self._state.numpy)
+        try:
+            yield
+        finally:
+            self._state.generator, self._state.numpy = random.getstate(), np.random.get_state()
+            random.setstate(generators[0])
+            np.random.set_state(generators[1])
+
+    @contextlib.contextmanager
+    def _own_names(self) -> Iterator[None]:
         state = self._state
         before = [dict(space) for space in self.spaces]
         attributes = [{name: vars(kind)[name] for name in list(vars(kind))} for kind in self.classes]
         contents = [cell.cell_contents for cell in self.cells]
-        generators = random.getstate(), np.random.get_state()
         for cell, value in zip(self.cells, state.cells, strict=True):
             cell.cell_contents = value
         for space, values in zip(self.spaces, state.spaces, strict=True):
@@ -265,18 +296,11 @@ class World:
         for kind, values in zip(self.classes, state.classes, strict=True):
             for name, value in values.items():
                 setattr(kind, name, value)
-        random.setstate(state.generator)
-        np.random.set_state(state.numpy)
         self._depth += 1
         try:
-            with contextlib.redirect_stdout(_Sink()), warnings.catch_warnings(), np.errstate(all="ignore"):
-                warnings.simplefilter("ignore")
-                yield state.target
+            yield
         finally:
             self._depth -= 1
-            state.generator, state.numpy = random.getstate(), np.random.get_state()
-            random.setstate(generators[0])
-            np.random.set_state(generators[1])
             for index, (cell, value) in enumerate(zip(self.cells, contents, strict=True)):
                 state.cells[index] = cell.cell_contents
                 cell.cell_contents = value
