@@ -101,7 +101,7 @@ class Call:
     pairs: str = ""  # "tuples" or "lists" where rows and targets are handed over together
     given: dict[str, Any] = field(default_factory=dict)  # argument → value
     stored: tuple[tuple[Leaf, str], ...] = ()  # where "inputs" and "targets" are kept
-    rows_to: str = ""  # the argument that takes the rows, where its name does not tell
+    roles: dict[str, str] = field(default_factory=dict)  # argument → role, where its name does not tell
 
     def store(self, world: World, X: Array, y: Array | None) -> None:
         """Put the data where the network keeps it."""
@@ -116,6 +116,7 @@ class Call:
         found = self.function.arguments(world)
         if found is None:
             raise TypeError(f"{self.function.name} cannot be asked for its arguments")
+        found.roles.update(self.roles)
         self.store(world, X, y)
         rows = self.inputs.give(X) if self.inputs else None
         wanted = self.targets.give(y) if self.targets and y is not None else None
@@ -160,7 +161,7 @@ class Call:
         if name in self.given:
             value = self.given[name]
             return world.spaces[value.space][value.name] if isinstance(value, Variable) else value
-        match "inputs" if name == self.rows_to else role:
+        match role:
             case "inputs":
                 return MISSING if rows is None else rows
             case "targets":

@@ -160,7 +160,7 @@ def _ways(
 def _given(function: Function, form: Form, found: Arguments, name: str, variable: Variable) -> Call:
     """Return a call that gives one argument a variable with the parameters, and the other one the rows."""
     other = next(n for n in found.roles if n != name and n not in found.defaults)
-    return Call(function, form, given={name: variable}, rows_to=other)
+    return Call(function, form, given={name: variable}, roles={name: "", other: "inputs"})
 
 
 def _stored_inputs(world: World) -> list[Leaf]:

@@ -171,9 +171,6 @@ class StepFinder:
                 given[name] = False
         given.update(self._variables(function, found))
         stored = self.forward.call.stored if self.forward else ()
-        if found.of("inputs") is None and any(n in given and isinstance(given[n], Variable) for n in found.roles):
-            rows_to = next((n for n, r in found.roles.items() if r == "" and n not in given), "")
-            found.roles.update({rows_to: "inputs"} if rows_to else {})
         takes_rows = found.of("inputs") is not None or found.of("pairs") is not None
         takes_targets = found.of("targets") is not None or found.of("pairs") is not None
         if not takes_rows and not stored and (forward is None or forward.call.inputs is None):
@@ -190,8 +187,8 @@ class StepFinder:
         for inputs, targets in self._forms(found.of("pairs") is not None, shape, forward, takes_rows, bool(stored)):
             kinds = ("tuples", "lists") if found.of("pairs") else ("",)
             for kind in kinds:
-                rows_to = (found.of("inputs") or "") if any(isinstance(v, Variable) for v in given.values()) else ""
-                call = Call(function, inputs, targets, kind, given, tuple(places), rows_to)
+                roles = found.roles if any(isinstance(v, Variable) for v in given.values()) else {}
+                call = Call(function, inputs, targets, kind, given, tuple(places), roles)
                 yield Plan(call, forward, per_sample=inputs.per_sample)
 
     def _variables(self, function: Function, found: Arguments) -> dict[str, Variable]:
@@ -202,8 +199,9 @@ class StepFinder:
         chosen = {n: v for n, v in variables.items() if n in found.roles}
         if variables and not chosen and len(free) == 1:
             chosen = {free[0]: next(iter(variables.values()))}
-        for name in chosen:  # the rows go to another argument then
-            found.roles[name] = ""
+        if chosen:  # the rows go to another argument then
+            found.roles.update({n: role(n) for n in found.roles if role(n) in ("inputs", "targets")})
+            found.roles.update(dict.fromkeys(chosen, ""))
         return chosen
 
     def _forms(
