@@ -203,12 +203,18 @@ def _forward(
         for found_one in find_forward(world, X.shape[1], None, only, errors):
             outputs = _output_width(world, found_one, X.shape[1])
             if outputs > y.max() and outputs > 1:
-                assumed.append(f"The targets 0…{int(y.max())} were taken for classes: one column for each of {outputs}.")
+                assumed.append(
+                    f"The targets 0…{int(y.max())} were taken for classes: one column for each of {outputs}."
+                )
                 return found_one, np.eye(outputs)[y[:, 0].astype(int)], X.shape[1], outputs
     tried = "; ".join(f"{name}: {text}" for name, text in list(errors.items())[:4])
     raise FalllineError(
         "no forward pass was found: no method or function takes "
-        + (f"rows of {X.shape[1]} inputs and returns {y.shape[1]} outputs" if X is not None and y is not None else "rows")
+        + (
+            f"rows of {X.shape[1]} inputs and returns {y.shape[1]} outputs"
+            if X is not None and y is not None
+            else "rows"
+        )
         + " that depend on arrays or lists of weights. "
         + (f"Tried: {tried}. " if tried else "")
         + "Name it with forward='…'; with data, check that X and y have the network's numbers of inputs and outputs."
@@ -306,7 +312,9 @@ def _sentences(world: World, forward: Forward | None, plan: Plan, made: Sequence
     if rate is None:
         found.append("No learning rate was found: no argument, attribute or global variable scales the step.")
     else:
-        found.append(f"The learning rate is {rate.name}" + (f" = {rate.value:g}." if " in line " not in rate.name else "."))
+        found.append(
+            f"The learning rate is {rate.name}" + (f" = {rate.value:g}." if " in line " not in rate.name else ".")
+        )
     arrays = [id(slot.read()) for slot in made]
     shared = [slot.name for slot in made if arrays.count(id(slot.read())) > 1]
     if shared:

@@ -208,6 +208,8 @@ def containers(world: World) -> list[Variable]:
         for name in world.names(number):
             value = space.get(name)
             parts = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
-            if any(np.ndim(part) == 2 if isinstance(part, np.ndarray) else isinstance(part, list | dict) for part in parts):
+            if any(
+                np.ndim(part) == 2 if isinstance(part, np.ndarray) else isinstance(part, list | dict) for part in parts
+            ):
                 found.append(Variable(number, name))
     return found

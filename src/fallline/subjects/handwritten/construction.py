@@ -21,7 +21,9 @@ def constructed(space: Names, rows: GivenRows) -> Iterator[tuple[Any, str]]:
     width = 2 if rows.X is None else rows.X.shape[1]
     outputs = 1 if rows.y is None else rows.y.shape[1]
     classes = [value for name, value in space.items() if isinstance(value, type) and not is_data(name, value)]
-    own = [kind for kind in classes if any(is_users(f.__globals__) and f.__globals__ is space for f in functions_of(kind))]
+    own = [
+        kind for kind in classes if any(is_users(f.__globals__) and f.__globals__ is space for f in functions_of(kind))
+    ]
     own = [kind for kind in own if any(_STEPS.search(f.__name__) for f in functions_of(kind))]
     for kind in sorted(reversed(own), key=lambda kind: "layer" in kind.__name__.lower()):
         tried = []

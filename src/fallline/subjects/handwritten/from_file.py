@@ -135,7 +135,12 @@ def _collected(failures: list[str]) -> Iterator[None]:
 def _prepared(source: Source, program: Program, rows: GivenRows, turned: bool = False) -> Names:
     """Execute what comes before the training, with the program's own directory as the one to import from."""
     space: Names = {"__name__": source.path.stem, "__file__": str(source.path.resolve()), "__builtins__": __builtins__}
-    linecache.cache[str(source.path)] = (len(source.text), None, source.text.splitlines(keepends=True), str(source.path))
+    linecache.cache[str(source.path)] = (
+        len(source.text),
+        None,
+        source.text.splitlines(keepends=True),
+        str(source.path),
+    )
     sys.path.insert(0, str(source.directory))
     try:
         with time_limit(_SETUP_SECONDS), np.errstate(all="ignore"):
@@ -146,7 +151,9 @@ def _prepared(source: Source, program: Program, rows: GivenRows, turned: bool = 
                 exec(compile(module, str(source.path), "exec"), space)
     except TookTooLong as error:
         where = described(error, {str(source.path)})
-        raise FalllineError(f"{source.path.name}: did not come to its training within {_SETUP_SECONDS:g} s ({where}).") from None
+        raise FalllineError(
+            f"{source.path.name}: did not come to its training within {_SETUP_SECONDS:g} s ({where})."
+        ) from None
     except (Exception, SystemExit) as error:
         raise FalllineError(f"{source.path.name}: raised {_hint(described(error, {str(source.path)}))}.") from error
     finally:
@@ -242,7 +249,9 @@ def _looped(
     found = finder.find()
     if found is None:
         told = "; ".join(finder.errors.values())
-        raise FalllineError(f"the loop in line {node.lineno} was run once and moved no parameters{': ' + told if told else ''}.")
+        raise FalllineError(
+            f"the loop in line {node.lineno} was run once and moved no parameters{': ' + told if told else ''}."
+        )
     n = probe_rows(world, (found.X.shape[1], found.y.shape[1]))
     draw = np.random.default_rng(7)
     probe = draw.uniform(-1, 1, (n, found.X.shape[1])), draw.uniform(0.1, 0.9, (n, found.y.shape[1]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -117,9 +118,7 @@ class LoopFinder:
             changed.append([leaf.array(self.world) for leaf in before])
         return not all(_same(a, b) for a, b in zip(*changed, strict=True))
 
-    def _judged(
-        self, plan: LoopPlan, forward: Forward | None, parameters: list[Leaf], X: Array, y: Array
-    ) -> LoopPlan:
+    def _judged(self, plan: LoopPlan, forward: Forward | None, parameters: list[Leaf], X: Array, y: Array) -> LoopPlan:
         finder = StepFinder(self.world, forward, parameters, X, y)
         change = finder.update(plan, X, y)
         if change is None:
@@ -147,12 +146,10 @@ class LoopFinder:
             return False
         return True
 
-    def _outputs(
-        self, data: DataPlace, arrays: int, X: Array, y: Array, fixed: bool
-    ) -> Forward | None:
+    def _outputs(self, data: DataPlace, arrays: int, X: Array, y: Array, fixed: bool) -> Forward | None:
         """Return the outputs: what the loop computes from rows and weights, not from targets, and assigns last."""
         best: tuple[int, Forward] | None = None
-        for single in ((False,) if fixed else (False, True)):
+        for single in (False,) if fixed else (False, True):
             n = 1 if single else len(X)
             if not self._runs(data, X[:n], y[:n]):
                 continue
@@ -161,7 +158,8 @@ class LoopFinder:
             again = self._fitting(n, y.shape[1], data)
             self._runs(data, -0.7 * X[:n] + 0.1, y[:n])
             other = self._fitting(n, y.shape[1], data)
-            latest = sorted(first, key=lambda leaf: self._place(leaf), reverse=True)
+            order = list(first)
+            latest = sorted(order, key=lambda leaf: (*self._place(leaf), order.index(leaf)), reverse=True)
             for leaf in latest:
                 value, shape = first[leaf]
                 name = str(leaf.steps[0][1])
@@ -172,10 +170,8 @@ class LoopFinder:
                 form = (COLUMN if len(shape) == 2 and shape[1] == 1 else ROW) if single else ROWS
                 call = Call(self.function, form)
                 forward = LoopForward(call, leaf, (), shape, loop=self.loop, data=data, width=y.shape[1])
-                rows = X[:3] if single else X
-                found, independent = influence_on(
-                    self.world, lambda r, f=forward: f.outputs(self.world, r, y.shape[1]), rows, set()
-                )
+                outputs = partial(forward.outputs, self.world, width=y.shape[1])
+                found, independent = influence_on(self.world, outputs, X[:3] if single else X, set())
                 if found and (best is None or len(found) > best[0]):
                     best = len(found), replace(forward, influence=tuple(found), independent=independent)
                 if found and independent and len(found) >= arrays:
@@ -184,9 +180,9 @@ class LoopFinder:
                 return best[1]
         return None
 
-    def _place(self, leaf: Leaf) -> tuple[int, int]:
-        name = str(leaf.steps[0][1])
-        return (self.assigned.index(name) if name in self.assigned else -1), _last(leaf)
+    def _place(self, leaf: Leaf) -> tuple[int, int, int]:
+        """Return what orders values by when they were computed: the line, then plain names, then the place in a list."""
+        return self.assigned.get(str(leaf.steps[0][1]), -1), -len(leaf.steps), _last(leaf)
 
     def _fitting(self, n: int, width: int, data: DataPlace) -> dict[Leaf, tuple[Array, tuple[int, ...]]]:
         found = {}
@@ -209,18 +205,22 @@ def _same(first: Array | None, second: Array | None) -> bool:
     return first is not None and second is not None and np.array_equal(first, second, equal_nan=True)
 
 
-def _assigned(node: ast.AST) -> list[str]:
-    """Return the names that a loop assigns to, in the order of their first assignment."""
+def _assigned(node: ast.AST) -> dict[str, int]:
+    """Return the names that a loop assigns to, with the line of their first assignment."""
     found: dict[str, int] = {}
     for part in ast.walk(node):
         if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-            found[part.id] = min(part.lineno * 1000 + part.col_offset, found.get(part.id, 10**9))
+            found[part.id] = min(part.lineno, found.get(part.id, 10**9))
         elif isinstance(part, ast.Subscript | ast.Attribute) and isinstance(part.ctx, ast.Store):
             base: ast.AST = part
             while isinstance(base, ast.Subscript | ast.Attribute):
                 base = base.value
             if isinstance(base, ast.Name):
-                found.setdefault(base.id, part.lineno * 1000 + part.col_offset)
-        elif isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and isinstance(part.func.value, ast.Name):
-            found.setdefault(part.func.value.id, part.lineno * 1000 + part.col_offset)
-    return sorted(found, key=lambda name: found[name])
+                found.setdefault(base.id, part.lineno)
+        elif (
+            isinstance(part, ast.Call)
+            and isinstance(part.func, ast.Attribute)
+            and isinstance(part.func.value, ast.Name)
+        ):
+            found.setdefault(part.func.value.id, part.lineno)
+    return found

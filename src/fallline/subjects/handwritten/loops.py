@@ -64,7 +64,14 @@ class CountedRows(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         """Replace it among a counting function's arguments."""
         self.generic_visit(node)
-        if ast.unparse(node.func).split(".")[-1] in ("range", "arange", "randint", "randrange", "choice", "permutation"):
+        if ast.unparse(node.func).split(".")[-1] in (
+            "range",
+            "arange",
+            "randint",
+            "randrange",
+            "choice",
+            "permutation",
+        ):
             node.args = [self._replaced(argument) for argument in node.args]
         return node
 

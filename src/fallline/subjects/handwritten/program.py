@@ -110,7 +110,9 @@ class Reader:
             if isinstance(part, ast.stmt) and self._trains_by_method(part):
                 return function
         inner = [part for part in function.body if isinstance(part, ast.Expr | ast.Assign)]
-        return function if any(part is not node and self._calls_trainer(part, {function.name}) for part in inner) else None
+        return (
+            function if any(part is not node and self._calls_trainer(part, {function.name}) for part in inner) else None
+        )
 
     def _calls_trainer(self, node: ast.stmt, seen: set[str]) -> bool:
         call = getattr(node, "value", None)

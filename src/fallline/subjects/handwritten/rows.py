@@ -44,7 +44,9 @@ def as_rows(X: Any, y: Any) -> GivenRows:
         return GivenRows(rows.T.copy(), targets.T.copy(), (words,), True)
     if rows.shape[1] == len(targets) and targets.shape[1] == 1:
         return GivenRows(rows.T.copy(), targets, (f"X {rows.shape} has its samples in columns.",), True)
-    raise FalllineError(f"X and y: expected as many targets as rows, got arrays of shapes {np.shape(X)} and {np.shape(y)}.")
+    raise FalllineError(
+        f"X and y: expected as many targets as rows, got arrays of shapes {np.shape(X)} and {np.shape(y)}."
+    )
 
 
 def _matrix(values: Any, name: str) -> Array:

@@ -46,7 +46,9 @@ def read_source(path: str | Path) -> Source:
     """
     path = Path(path)
     if path.suffix == ".ipynb":
-        raise FalllineError(f"{path.name} is a notebook: save it as a script (File → Save and Export As → Executable Script).")
+        raise FalllineError(
+            f"{path.name} is a notebook: save it as a script (File → Save and Export As → Executable Script)."
+        )
     try:
         with tokenize.open(path) as file:
             text = file.read()

@@ -27,6 +27,7 @@ NAMES = (
     r"train|fit|descent|iterat|improve|correct",
 )
 NEVER = r"^__(?!call__)|init|reset|random|save|load|plot|show|draw|print|seed|zero|clear|add_?layer"
+_SAMPLES = 4  # rows that a step for single samples is tried on: one alone may meet only units that are off
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,8 @@ class StepFinder:
                 return
             places.append((from_target, "targets"))
         shape = self.forward.shape if self.forward else (len(self.X),)
-        for inputs, targets in self._forms(found.of("pairs") is not None, shape, forward, takes_rows, bool(stored)):
+        whole = found.of("iterations") is not None
+        for inputs, targets in self._forms(whole, found.of("pairs") is not None, shape, forward, takes_rows, bool(stored)):
             kinds = ("tuples", "lists") if found.of("pairs") else ("",)
             for kind in kinds:
                 roles = found.roles if any(isinstance(v, Variable) for v in given.values()) else {}
@@ -205,7 +207,7 @@ class StepFinder:
         return chosen
 
     def _forms(
-        self, pairs: bool, shape: tuple[int, ...], forward: Forward | None, takes_rows: bool, stored: bool
+        self, whole: bool, pairs: bool, shape: tuple[int, ...], forward: Forward | None, takes_rows: bool, stored: bool
     ) -> Iterator[tuple[Form, Form]]:
         width, outputs = self.X.shape[1], self.y.shape[1]
         if pairs:
@@ -219,7 +221,7 @@ class StepFinder:
         known = self.forward.call.inputs if self.forward else None
         if forward is not None or stored:
             ways = [known or ROWS, *([VECTOR] if not stored and known is ROWS else [])]
-        elif known is not None and not known.per_sample:
+        elif known is not None and (whole or not known.per_sample):
             ways.sort(key=lambda form: (form.per_sample, form is not known))
         elif known is not None:
             ways.sort(key=lambda form: (not form.per_sample, form is not known))
@@ -231,8 +233,10 @@ class StepFinder:
         """Return the first plan that moves parameters as a step does: of a batch where it adds up, else of a sample."""
         unclear: Plan | None = None
         for plan in plans:
-            moved = self.update(plan, self.X[:1] if plan.per_sample else self.X, self.y)
+            moved = self.update(plan, self.X[:_SAMPLES] if plan.per_sample else self.X, self.y)
             if moved is None or not any(np.any(change) for change in moved):
+                continue
+            if plan.per_sample and not self._every_input_counts(plan, moved):
                 continue
             judged = self.judged(plan, moved)
             if plan.per_sample and unclear is not None:
@@ -243,10 +247,20 @@ class StepFinder:
             unclear = unclear or judged
         return unclear
 
+    def _every_input_counts(self, plan: Plan, moved: list[Array]) -> bool:
+        """Whether each input has a say: not so where a method for a batch walks over the numbers of one sample."""
+        for column in range(min(self.X.shape[1], 8)):
+            rows = self.X[:_SAMPLES].copy()
+            rows[:, column] += 0.25
+            other = self.update(plan, rows, self.y)
+            if other is None or all(np.array_equal(a, b) for a, b in zip(moved, other, strict=True)):
+                return False
+        return True
+
     def judged(self, plan: Plan, moved: list[Array]) -> Plan:
         """Return the plan with what its update from the probe rows says about it."""
         count = sum(1 for change in moved if np.any(change))
-        rows = slice(0, 1) if plan.per_sample else slice(None)
+        rows = slice(0, _SAMPLES) if plan.per_sample else slice(None)
         other = self.update(plan, self.X[rows], 0.35 - 0.8 * self.y[rows])
         uses = other is not None and any(not np.allclose(a, b, rtol=1e-9) for a, b in zip(moved, other, strict=True))
         plan = replace(plan, moved=count, uses_targets=uses)

@@ -203,9 +203,7 @@ class World:
 
     def __init__(self, target: Any, space: Names | None = None) -> None:
         functions = [value for value in (space or {}).values() if isinstance(value, types.FunctionType)]
-        classes: list[type] = [
-            value for value in (space or {}).values() if isinstance(value, type) and _written(value)
-        ]
+        classes: list[type] = [value for value in (space or {}).values() if isinstance(value, type) and _written(value)]
         for value in reachable([target, {k: v for k, v in (space or {}).items() if is_data(k, v)}]):
             classes.extend(users_classes(value))
             if isinstance(value, types.FunctionType):
