@@ -105,8 +105,11 @@ def _numbers(value: Any) -> Array | None:
     return array if array.size else None
 
 
-def as_outputs(value: Any, n: int, width: int | None) -> tuple[Array, tuple[int, ...]] | None:
-    """Return a value as outputs (n, width) with the shape that it had, None where it cannot be outputs of n rows."""
+def as_outputs(value: Any, n: int, width: int | None, columns: bool | None = None) -> tuple[Array, tuple[int, ...]] | None:
+    """Return a value as outputs (n, width) with the shape that it had, None where it cannot be outputs of n rows.
+
+    `columns` says that samples are its columns; without it that is told from the shape, for which n must be no width.
+    """
     array = _numbers(value)
     if array is None or array.dtype == object:
         return None
@@ -121,6 +124,6 @@ def as_outputs(value: Any, n: int, width: int | None) -> tuple[Array, tuple[int,
         array = array[:, None]
     elif array.ndim != 2 or n not in array.shape:
         return None
-    elif array.shape[0] != n:
+    elif columns or array.shape[0] != n:
         array = array.T
     return (array, shape) if width is None or array.shape[1] == width else None

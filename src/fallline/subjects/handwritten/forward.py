@@ -34,6 +34,7 @@ class Forward:
     where: Leaf | int | str | None  # None: what is returned; an index or key into it; or the place that keeps it
     influence: tuple[Leaf, ...]
     shape: tuple[int, ...]  # of the outputs as the user's code has them
+    columns: bool = False  # whether samples are the columns of the outputs
     independent: bool = True  # whether each row's outputs are those of that row alone
 
     def outputs(self, world: World, X: Array, width: int | None = None) -> Array | None:
@@ -53,7 +54,7 @@ class Forward:
         with world.entered():
             returned = self.call.make(world, X)
             value = self.where.read(world) if isinstance(self.where, Leaf) else _pick(returned, self.where)
-            return as_outputs(value, len(X), width)
+            return as_outputs(value, len(X), width, self.columns)
 
     def returned(self, world: World, X: Array) -> Any:
         """Make the call and return the outputs as the user's code has them; the world must be entered."""
@@ -152,7 +153,7 @@ def _ways(
         for where, value in options:
             fits = as_outputs(value, len(rows), outputs)
             if fits is not None and np.isfinite(fits[0]).all():
-                yield Forward(call, where, (), fits[1])
+                yield Forward(call, where, (), fits[1], len(fits[1]) == 2 and fits[1][0] != len(rows))
                 if returned is not None:
                     break
 

@@ -114,7 +114,8 @@ def _tries(
                 yield _told(attach_object(net, own.X, own.y, code=code, **explicit), words)
     if any(isinstance(node, ast.FunctionDef) for node in source.tree.body):
         with _collected(failures):
-            yield _told(attach_object(space, own.X, own.y, code=code, **explicit), "")
+            alone = _prepared(source, replace(program, setup=program.alone), rows)
+            yield _told(attach_object(alone, own.X, own.y, code=code, **explicit), "")
     if isinstance(program.training, ast.For | ast.While) and not plain:
         with _collected(failures):
             yield _looped(source, program, space, rows, explicit)

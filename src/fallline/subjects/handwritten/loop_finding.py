@@ -169,7 +169,8 @@ class LoopFinder:
                     continue
                 form = (COLUMN if len(shape) == 2 and shape[1] == 1 else ROW) if single else ROWS
                 call = Call(self.function, form)
-                forward = LoopForward(call, leaf, (), shape, loop=self.loop, data=data, width=y.shape[1])
+                columns = len(shape) == 2 and shape[0] != n
+                forward = LoopForward(call, leaf, (), shape, columns, loop=self.loop, data=data, width=y.shape[1])
                 outputs = partial(forward.outputs, self.world, width=y.shape[1])
                 found, independent = influence_on(self.world, outputs, X[:3] if single else X, set())
                 if found and (best is None or len(found) > best[0]):

@@ -144,6 +144,6 @@ class LoopForward(Forward):
         try:
             with world.entered():
                 self.loop.once(world, self.data, X, np.full((len(X), self.width), 0.5))
-                return as_outputs(self.where.read(world), len(X), width)
+                return as_outputs(self.where.read(world), len(X), width, self.columns)
         finally:
             world.reset(kept)

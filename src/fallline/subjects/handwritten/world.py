@@ -220,7 +220,7 @@ class World:
         self._depth = 0
         self._state = _State(
             target,
-            [{n: s[n] for n in sorted(names) if is_data(n, s[n])} for s, names in spaces.values()],
+            [{n: s[n] for n in s if n in names and is_data(n, s[n])} for s, names in spaces.values()],
             [{n: v for n, v in vars(kind).items() if is_data(n, v)} for kind in self.classes],
             [cell.cell_contents for cell in self.cells],
             random.getstate(),
