@@ -197,7 +197,7 @@ def _forward(
         if found:
             if X is None:
                 assumed.append(f"No data was given: {width} inputs and {outputs} outputs were taken from the shapes.")
-            return found[0], y, width, outputs
+            return found[0], y, width, outputs or 1
     labels = y is not None and y.shape[1] == 1 and np.array_equal(y, np.round(y)) and y.min() >= 0
     if X is not None and y is not None and labels:
         for found_one in find_forward(world, X.shape[1], None, only, errors):
@@ -253,22 +253,23 @@ def _named_parameters(world: World, names: Sequence[str] | None) -> list[Leaf]:
 
 
 def _kept(world: World, plan: Plan, candidates: list[Leaf], X: Array, y: Array) -> list[Leaf]:
-    """Return the parameters among what has a say in the outputs: single numbers only where they move or are named so."""
+    """Return the parameters among what has a say in the outputs: single numbers where they move or are named so."""
     world.reset()
-    before = {leaf: leaf.array(world) for leaf in candidates}
+    before = {leaf: value for leaf in candidates if (value := leaf.array(world)) is not None}
     try:
         plan.make(world, X, y)
     except (Exception, SystemExit):
         return candidates
-    moved = {leaf for leaf, value in before.items() if not np.array_equal(value, leaf.array(world), equal_nan=True)}
+    after = {leaf: leaf.array(world) for leaf in before}
+    moved = {leaf for leaf, old in before.items() if (new := after[leaf]) is None or not np.array_equal(old, new)}
     named = re.compile(r"^_*(b|bias|w|weight|theta|threshold)s?_?\d*$", re.I)
-    return [leaf for leaf in candidates if leaf in moved or np.ndim(before[leaf]) or named.match(leaf.last_name)]
+    return [leaf for leaf in before if leaf in moved or before[leaf].ndim or named.match(leaf.last_name)]
 
 
 def _traced(
     world: World, plan: Plan, probe: tuple[Array, Array], code: dict[str, str]
 ) -> tuple[dict[str, str], list[tuple[str, str, int]]]:
-    """Make one step and return the user's source text by file, and the functions that ran in the order of first calls."""
+    """Make one step; return the user's source text by file, and the functions that ran, in order of first calls."""
     ran: dict[types.CodeType, None] = {}
 
     def note(frame: types.FrameType, event: str, _: Any) -> None:

@@ -64,8 +64,7 @@ class LoopFinder:
                 found.append(result)
                 if result.forward is not None and result.plan.uses_targets:
                     break
-        best = max(found, key=lambda r: (r.plan.uses_targets, r.forward is not None, r.plan.moved), default=None)
-        return best
+        return max(found, key=lambda r: (r.plan.uses_targets, r.forward is not None, r.plan.moved), default=None)
 
     def _with(self, data: DataPlace, X: Array, y: Array) -> FoundLoop | None:
         world = self.world
@@ -89,7 +88,7 @@ class LoopFinder:
                 return None
         after = {leaf: leaf.array(world) for leaf in before}
         moved = [leaf for leaf, value in before.items() if not _same(value, after[leaf])]
-        moved = [leaf for leaf in moved if np.shape(before[leaf]) == np.shape(after[leaf])]
+        moved = [leaf for leaf in moved if before[leaf].shape == leaf.shape(world)]
         if not moved:
             return None
         call = Call(self.function, ROWS, ROWS)

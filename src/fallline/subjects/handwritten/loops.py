@@ -125,7 +125,8 @@ class LoopPlan(Plan):
     data: DataPlace | None = None
 
     def _once(self, world: World, X: Array, y: Array) -> Any:
-        assert self.loop is not None and self.data is not None
+        assert self.loop is not None
+        assert self.data is not None
         with world.entered():
             self.loop.once(world, self.data, X, y)
 
@@ -139,7 +140,9 @@ class LoopForward(Forward):
     width: int = 1
 
     def _once(self, world: World, X: Array, width: int | None) -> tuple[Array, tuple[int, ...]] | None:
-        assert self.loop is not None and self.data is not None and isinstance(self.where, Leaf)
+        assert self.loop is not None
+        assert self.data is not None
+        assert isinstance(self.where, Leaf)
         kept = world.keep()
         try:
             with world.entered():

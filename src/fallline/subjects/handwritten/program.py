@@ -67,10 +67,9 @@ class Reader:
     def _take(self, statements: list[ast.stmt], into: Program, depth: int) -> bool:
         """Add statements up to the training; return whether it was found."""
         for node in statements:
-            if isinstance(node, ast.If) and (_is_guard(node) or self._within(node)):
-                if self._take(node.body, into, depth):
-                    return True
-            elif isinstance(node, ast.Try | ast.With) and self._within(node):
+            if (isinstance(node, ast.If) and _is_guard(node)) or (
+                isinstance(node, ast.If | ast.Try | ast.With) and self._within(node)
+            ):
                 if self._take(node.body, into, depth):
                     return True
             elif isinstance(node, ast.For | ast.While) and self.trains(node):

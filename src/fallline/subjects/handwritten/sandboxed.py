@@ -18,7 +18,7 @@ from fallline.errors import FalllineError
 from fallline.subjects.handwritten.faults import described
 
 
-class InputAsked(Exception):
+class InputAskedError(Exception):
     """The program asked its user for input."""
 
 
@@ -57,8 +57,6 @@ def answer(request: dict[str, Any]) -> None:
         told = {"error": str(error)}
     except MemoryError:
         told = {"error": f"{path.name}: needed more memory than {request['memory'] / 1e9:g} GB."}
-    except InputAsked as error:
-        told = {"error": f"{path.name}: asks for input, which cannot be given here: {described(error, {str(path)})}."}
     except BaseException as error:
         told = {"error": f"{path.name}: raised {described(error, {str(path), path.name})}."}
     _write(request["result"], told)
@@ -84,7 +82,7 @@ def _confined(request: dict[str, Any], printed: Kept) -> Iterator[None]:
             resource.setrlimit(resource.RLIMIT_FSIZE, (200_000_000, 200_000_000))
 
     def no_input(*_: object) -> NoReturn:
-        raise InputAsked("input() was called")
+        raise InputAskedError("it asks for input, which cannot be given here")
 
     builtins.input = no_input
     sys.stdin = io.StringIO("")
