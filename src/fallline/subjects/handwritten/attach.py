@@ -85,7 +85,7 @@ def attach_object(
         if plan is None:
             raise FalllineError(_no_step(found, only_step, finder.errors))
         assumed.append(f"`{plan.main.function.name}` was taken for the step, but it moves none of the parameters.")
-    kept = chosen or _kept(world, plan, candidates, probe, probe_targets)
+    kept = chosen or without_overlaps(world, _kept(world, plan, candidates, probe, probe_targets))
     return finished(world, found, plan, kept, (rows.X, targets), (probe, probe_targets), learning_rate, assumed, code)
 
 
@@ -266,6 +266,17 @@ def _kept(world: World, plan: Plan, candidates: list[Leaf], X: Array, y: Array) 
     return [leaf for leaf in before if leaf in moved or before[leaf].ndim or named.match(leaf.last_name)]
 
 
+def without_overlaps(world: World, parameters: list[Leaf]) -> list[Leaf]:
+    """Leave out a vector whose memory the matrices are views of, so that no number is there twice."""
+    values = {leaf: leaf.read(world) for leaf in parameters}
+    matrices = [v for v in values.values() if isinstance(v, np.ndarray) and v.ndim == 2]
+    return [
+        leaf
+        for leaf, v in values.items()
+        if not (isinstance(v, np.ndarray) and v.ndim == 1 and any(np.shares_memory(v, m) for m in matrices))
+    ]
+
+
 def _traced(
     world: World, plan: Plan, probe: tuple[Array, Array], code: dict[str, str]
 ) -> tuple[dict[str, str], list[tuple[str, str, int]]]:
@@ -331,8 +342,8 @@ def _no_step(forward: Forward, only: str | None, errors: dict[str, str]) -> str:
     tried = "; ".join(f"{name}: {text}" for name, text in list(errors.items())[:4])
     what = f"step={only}" if only else "no step was found"
     return (
-        f"{what}: `{forward.call.function.name}` was taken for the forward pass, but nothing that takes rows and targets "
-        "moves the parameters that it uses. "
+        f"{what}: `{forward.call.function.name}` was taken for the forward pass, but nothing that takes rows and "
+        "targets moves the parameters that it uses. "
         + (f"Tried: {tried}. " if tried else "")
         + "Name the method or function that makes one step with step='…', and the parameters with parameters=['…']."
     )

@@ -25,7 +25,7 @@ def constructed(space: Names, rows: GivenRows) -> Iterator[tuple[Any, str]]:
         kind for kind in classes if any(is_users(f.__globals__) and f.__globals__ is space for f in functions_of(kind))
     ]
     own = [kind for kind in own if any(_STEPS.search(f.__name__) for f in functions_of(kind))]
-    for kind in sorted(own[::-1], key=lambda kind: "layer" in kind.__name__.lower()):
+    for kind in sorted(own, key=lambda kind: ("layer" in kind.__name__.lower(), -own.index(kind))):
         tried = []
         for values in _arguments(kind, width, outputs, rows):
             text = ", ".join(repr(value) if not hasattr(value, "shape") else "…" for value in values)

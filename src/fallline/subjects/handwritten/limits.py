@@ -16,7 +16,7 @@ class TookTooLongError(Exception):
 
 @contextlib.contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise TookTooLongError after this many seconds; without effect outside the main thread and where there is no timer.
+    """Raise TookTooLongError after this many seconds; no effect outside the main thread or where there is no timer.
 
     A timer that was running before goes on afterwards.
     """

@@ -8,6 +8,7 @@ import importlib
 import io
 import json
 import os
+import runpy
 import sys
 import threading
 from collections.abc import Iterator
@@ -61,6 +62,11 @@ def answer(request: dict[str, Any]) -> None:
         told = {"error": f"{path.name}: raised {described(error, {str(path), path.name})}."}
     _write(request["result"], told)
     os._exit(0)  # threads that the program left behind must not keep the process
+
+
+def run_file(path: str, options: dict[str, Any]) -> None:
+    """Run a program from its beginning to its end, as an examination that looks at nothing."""
+    runpy.run_path(path, run_name="__main__")
 
 
 def _write(result: str, told: dict[str, Any]) -> None:

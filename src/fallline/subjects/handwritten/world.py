@@ -121,9 +121,9 @@ def copied(root: Any) -> Any:
         if len(family) > 1 and (base.flags.c_contiguous or base.flags.f_contiguous) and type(base) is np.ndarray:
             flat = base.ravel(order="K").copy()
             for view in family:
-                start = (view.ctypes.data - base.ctypes.data) // base.itemsize
+                start = view.ctypes.data - base.ctypes.data
                 if view.dtype == base.dtype:
-                    memo[id(view)] = np.lib.stride_tricks.as_strided(flat[start:], view.shape, view.strides)
+                    memo[id(view)] = np.ndarray(view.shape, view.dtype, flat, start, view.strides)
     return copy.deepcopy(root, memo)
 
 
