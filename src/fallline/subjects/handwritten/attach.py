@@ -37,6 +37,7 @@ def attach_object(
     parameters: Sequence[str] | None = None,
     learning_rate: float | None = None,
     code: dict[str, str] | None = None,
+    unmoving: bool = True,
 ) -> Attached:
     """Attach to a network that exists: an instance of somebody's class, or a module or dict of functions and globals.
 
@@ -55,6 +56,8 @@ def attach_object(
         What to set the rate to, where it is an argument, an attribute or a global variable.
     code
         The source text by file name, where it cannot be read from the files.
+    unmoving
+        Whether a step by its name is taken that moves nothing, where none is found that moves the parameters.
 
     Raises
     ------
@@ -81,7 +84,7 @@ def attach_object(
     finder = StepFinder(world, found, candidates, probe, probe_targets, learning_rate)
     plan = finder.find(only_step)
     if plan is None:
-        plan = finder.unmoving() if only_step is None and world.target is not None else None
+        plan = finder.unmoving() if only_step is None and unmoving else None
         if plan is None:
             raise FalllineError(_no_step(found, only_step, finder.errors))
         assumed.append(f"`{plan.main.function.name}` was taken for the step, but it moves none of the parameters.")

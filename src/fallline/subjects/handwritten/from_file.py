@@ -59,7 +59,12 @@ def attach_file(
     """
     source = read_source(path)
     rows = as_rows(*data) if data is not None else GivenRows(None, None)
-    explicit = {"forward": forward, "step": step, "parameters": parameters, "learning_rate": learning_rate}
+    explicit: dict[str, Any] = {
+        "forward": forward,
+        "step": step,
+        "parameters": parameters,
+        "learning_rate": learning_rate,
+    }
     failures: list[str] = []
     programs = Reader(source.tree).read()
     # a training function that nobody calls may take its samples as rows or as columns
@@ -75,6 +80,10 @@ def attach_file(
             continue
         for attached in _tries(source, program, space, rows, network, explicit, failures):
             return attached
+    with _collected(failures):  # the last resort: functions whose step moves nothing
+        alone = _prepared(source, replace(programs[0], setup=programs[0].alone), rows)
+        own = rows if rows.X is not None else _own_rows(programs[0], alone)
+        return attach_object(alone, own.X, own.y, code={str(source.path): source.text}, **explicit)
     raise FalllineError(
         f"{source.path.name}: no network was found. Looked for an object, functions with global variables, and a loop "
         f"that trains. {' '.join(dict.fromkeys(failures[:3]))} "
@@ -115,7 +124,7 @@ def _tries(
     if any(isinstance(node, ast.FunctionDef) for node in source.tree.body):
         with _collected(failures):
             alone = _prepared(source, replace(program, setup=program.alone), rows)
-            yield _told(attach_object(alone, own.X, own.y, code=code, **explicit), "")
+            yield _told(attach_object(alone, own.X, own.y, code=code, unmoving=False, **explicit), "")
     if isinstance(program.training, ast.For | ast.While) and not plain:
         with _collected(failures):
             yield _looped(source, program, space, rows, explicit)
@@ -260,6 +269,8 @@ def _looped(
     probe = draw.uniform(-1, 1, (n, found.X.shape[1])), draw.uniform(0.1, 0.9, (n, found.y.shape[1]))
     X, y = (rows.X, rows.y) if rows.X is not None else (found.X, found.y)
     words = [f"A step is one run of the loop's body, with the data in {found.data.words}."]
+    if not found.plan.moved:
+        words.append("The loop's body moves none of the parameters.")
     code = {str(source.path): source.text}
     rate = explicit["learning_rate"]
     return finished(world, found.forward, found.plan, found.parameters, (X, y), probe, rate, words, code, Style.SCRIPT)

@@ -145,12 +145,16 @@ def leaves(world: World) -> list[Leaf]:
                 if len(found) >= _MOST:
                     break
                 twin = seen.get(id(content)) if not _is_number(content) else None
-                # the same array by another way is one place, but two layers of one list that share it are two
-                if twin is not None and (twin.steps[:-1] != leaf.steps[:-1] or leaf.steps[-1][0] != "item"):
+                # the same array by another way is one place, but two layers or units that share it are two
+                if twin is not None and _any_index(twin) != _any_index(leaf):
                     continue
                 seen[id(content)] = leaf
                 found.append(leaf)
         return found
+
+
+def _any_index(leaf: Leaf) -> list[Any]:
+    return ["" if isinstance(key, int) else key for _, key in leaf.steps]
 
 
 def _walk(leaf: Leaf, value: Any, depth: int, above: set[int]) -> Iterator[tuple[Leaf, Any]]:

@@ -90,8 +90,6 @@ class LoopFinder:
         after = {leaf: leaf.array(world) for leaf in before}
         moved = [leaf for leaf, value in before.items() if not _same(value, after[leaf])]
         moved = [leaf for leaf in moved if before[leaf].shape == leaf.shape(world)]
-        if not moved:
-            return None
         call = Call(self.function, ROWS, ROWS)
         plan = LoopPlan(call, loop=self.loop, data=data)
         arrays = [leaf for leaf in moved if np.ndim(before[leaf]) == 2]
@@ -99,6 +97,8 @@ class LoopFinder:
         if forward is None:
             forward = next(iter(find_forward(world, X.shape[1], y.shape[1])), None)
         parameters = [leaf for leaf in forward.influence if leaf in before] if forward else []
+        if forward is None and not moved:
+            return None
         if not parameters:
             parameters = [leaf for leaf in moved if np.ndim(before[leaf])]
             forward = None
@@ -126,10 +126,10 @@ class LoopFinder:
         judged = finder.judged(plan, change)
         if not judged.adds_up and not judged.per_sample and re.search(r"rand|choice|sample\(|%", self.function.text):
             # a row drawn at random, or one after the other: the step is that of one row
-            both = finder.update(plan, X[:2], y[:2]) or []
+            both = finder.update(plan, X[:2], y[:2])
             for one in (X[:1], y[:1]), (X[1:2], y[1:2]):
                 alone = finder.update(plan, *one)
-                if alone is not None and all(np.allclose(a, b, rtol=1e-9) for a, b in zip(both, alone, strict=True)):
+                if both and alone and all(np.allclose(a, b, rtol=1e-9) for a, b in zip(both, alone, strict=True)):
                     judged = replace(judged, per_sample=True, adds_up=True)
         return replace(plan, moved=judged.moved, uses_targets=judged.uses_targets, per_sample=judged.per_sample,
                        adds_up=judged.adds_up)  # fmt: skip

@@ -60,7 +60,10 @@ def stored_rate(world: World, parameters: Sequence[Leaf], update: Update) -> Rat
         if not value or (isinstance(value, int | np.integer) and role(leaf.last_name) != "rate"):
             continue
         kept = world.keep()
-        leaf.put(world, 2 * value)
+        try:
+            leaf.put(world, 2 * value)
+        except TypeError:  # within a tuple
+            continue
         world.starts_here()
         changed = update()
         world.reset(kept)
