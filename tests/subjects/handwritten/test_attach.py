@@ -203,3 +203,14 @@ def test_what_raises_before_the_training_is_told_with_its_line(tmp_path):
     source = "import numpy as np\n" + XOR + "W = X / [1, 2, 3]\nfor i in range(9):\n    W += X.T @ y\n"
     with pytest.raises(FalllineError, match=r"net\.py: raised ValueError.* in line 4 of net\.py"):
         attach_file(written(tmp_path, source))
+
+
+def test_outputs_in_columns_stay_so_where_rows_are_as_many_as_outputs():
+    source = "import numpy as np\nclass A:\n    def __init__(self):\n        self.W = np.random.randn(3, 2)\n"
+    source += "    def forward(self, X):\n        return np.tanh(self.W @ X)\n"
+    source += "    def train(self, X, Y):\n        o = self.forward(X)\n"
+    source += "        self.W += 0.1 * ((Y - o) * (1 - o ** 2)) @ X.T\na = A()\n"
+    attached = attach_object(namespace(source)["a"], ROWS, np.hstack([TARGETS, TARGETS, TARGETS]))
+    single = np.concatenate([attached.run(ROWS[i : i + 1]) for i in range(1, 4)])
+    assert np.allclose(attached.run(ROWS[1:]), single, rtol=1e-12)
+    assert along_the_gradient(attached, 2, 3) > 1 - 1e-7
