@@ -32,10 +32,10 @@ class LayerLayout:
 
     inputs: int
     units: int
-    weights: int  # number of the slot
+    weights: tuple[int, ...]  # numbers of the slots: one matrix, or one for each unit or weight, unit by unit
     units_first: bool  # (units, inputs) rather than (inputs, units)
     place: BiasPlace
-    bias: int | None = None  # number of its slot where it has one
+    bias: tuple[int, ...] = ()  # numbers of its slots where it has its own
 
     @property
     def has_bias(self) -> bool:
@@ -44,16 +44,15 @@ class LayerLayout:
 
     def read(self, values: Sequence[Array]) -> Array:
         """Return W (units, inputs + 1), bias last, from the slots' values; 0 for a bias that is not there."""
-        extra = self.place in (BiasPlace.LAST, BiasPlace.FIRST)
-        width = self.inputs + extra
-        value = values[self.weights]
-        matrix = value.reshape(self.units, width) if self.units_first else value.reshape(width, self.units).T
+        width = self.inputs + (self.place in (BiasPlace.LAST, BiasPlace.FIRST))
+        flat = _joined(values, self.weights)
+        matrix = flat.reshape(self.units, width) if self.units_first else flat.reshape(width, self.units).T
         if self.place is BiasPlace.LAST:
             return np.array(matrix)
         if self.place is BiasPlace.FIRST:
             return np.concatenate([matrix[:, 1:], matrix[:, :1]], axis=1)
-        column = np.zeros((self.units, 1)) if self.bias is None else values[self.bias].reshape(self.units, 1)
-        return np.concatenate([matrix, column], axis=1)
+        column = _joined(values, self.bias) if self.bias else np.zeros(self.units)
+        return np.concatenate([matrix, column.reshape(self.units, 1)], axis=1)
 
     def write(self, W: Array, values: list[Array]) -> None:
         """Put W (units, inputs + 1) into the slots' values, in their own shapes."""
@@ -63,39 +62,129 @@ class LayerLayout:
             matrix = np.concatenate([W[:, -1:], W[:, :-1]], axis=1)
         else:
             matrix = W[:, :-1]
-        shaped = matrix if self.units_first else matrix.T
-        values[self.weights] = np.ascontiguousarray(shaped).reshape(values[self.weights].shape)
-        if self.bias is not None:
-            values[self.bias] = W[:, -1].reshape(values[self.bias].shape).copy()
+        _put(np.ravel(matrix if self.units_first else matrix.T), self.weights, values)
+        if self.bias:
+            _put(W[:, -1], self.bias, values)
 
 
-def layouts(
-    shapes: Sequence[Shape], inputs: int, outputs: int | None, slots: Sequence[int]
-) -> Iterator[tuple[LayerLayout, ...]]:
-    """Return all chains of layers that use these slots, the likelier first: in the slots' order, biases used."""
-    yield from _chains(shapes, inputs, outputs, frozenset(slots), ())
+def _joined(values: Sequence[Array], slots: Sequence[int]) -> Array:
+    return np.concatenate([np.ravel(values[slot]) for slot in slots])
+
+
+def _put(flat: Array, slots: Sequence[int], values: list[Array]) -> None:
+    start = 0
+    for slot in slots:
+        stop = start + values[slot].size
+        values[slot] = np.array(flat[start:stop]).reshape(values[slot].shape)
+        start = stop
+
+
+Chain = tuple[LayerLayout, ...]
+
+
+def layouts(shapes: Sequence[Shape], inputs: int, outputs: int | None, slots: Sequence[int]) -> Iterator[Chain]:
+    """Return chains of layers that use all of these slots, the likelier first.
+
+    First those whose weights and biases stand in the layers' order and are all turned the same way, then one slot for
+    each unit or weight, then any order.
+    """
+    for units_first in (False, True):
+        yield from _chains(shapes, inputs, outputs, frozenset(slots), (), units_first, ordered=True)
+    yield from by_unit(shapes, inputs, outputs, slots)
+    yield from _chains(shapes, inputs, outputs, frozenset(slots), (), None, ordered=False)
 
 
 def _chains(
-    shapes: Sequence[Shape], width: int, outputs: int | None, left: frozenset[int], chain: tuple[LayerLayout, ...]
-) -> Iterator[tuple[LayerLayout, ...]]:
+    shapes: Sequence[Shape],
+    width: int,
+    outputs: int | None,
+    left: frozenset[int],
+    chain: Chain,
+    turned: bool | None,
+    ordered: bool,
+) -> Iterator[Chain]:
     if not left:
         if outputs is None or width == outputs:
             yield chain
         return
+    after = max((layer.weights[0] for layer in chain), default=-1) if ordered else -1
+    after_bias = max((slot for layer in chain for slot in layer.bias), default=-1) if ordered else -1
     for slot in sorted(left):
+        if slot < after:
+            continue
         for units, units_first, place in _as_weights(shapes[slot], width):
-            rest = left - {slot}
-            if place is not BiasPlace.NONE:
-                layer = LayerLayout(width, units, slot, units_first, place)
-                yield from _chains(shapes, units, outputs, rest, (*chain, layer))
+            if turned is not None and units_first != turned and len(shapes[slot]) == 2:
                 continue
-            for bias in sorted(rest):
-                if _is_bias(shapes[bias], units):
-                    layer = LayerLayout(width, units, slot, units_first, BiasPlace.SLOT, bias)
-                    yield from _chains(shapes, units, outputs, rest - {bias}, (*chain, layer))
-            layer = LayerLayout(width, units, slot, units_first, BiasPlace.NONE)
-            yield from _chains(shapes, units, outputs, rest, (*chain, layer))
+            rest = left - {slot}
+            biases: list[tuple[int, ...]] = [()]
+            if place is BiasPlace.NONE:
+                biases = [(bias,) for bias in sorted(rest) if bias > after_bias and _is_bias(shapes[bias], units)]
+                biases = [*biases, ()]
+            for bias in biases:
+                layer = LayerLayout(width, units, (slot,), units_first, BiasPlace.SLOT if bias else place, bias)
+                yield from _chains(shapes, units, outputs, rest - set(bias), (*chain, layer), turned, ordered)
+
+
+def by_unit(shapes: Sequence[Shape], inputs: int, outputs: int | None, slots: Sequence[int]) -> Iterator[Chain]:
+    """Return chains in which each unit has a slot of its own for its weights, or each weight has one."""
+    if outputs is None or any(len(shapes[slot]) > 1 for slot in slots):
+        return
+    vectors, scalars = [slot for slot in slots if shapes[slot]], [slot for slot in slots if not shapes[slot]]
+    if vectors:
+        yield from _vectors(shapes, inputs, outputs, vectors, scalars, ())
+        return
+    for hidden in _widths(inputs, outputs, len(scalars)):
+        yield from _scalars((inputs, *hidden, outputs), scalars)
+
+
+def _vectors(
+    shapes: Sequence[Shape], width: int, outputs: int, vectors: list[int], scalars: list[int], chain: Chain
+) -> Iterator[Chain]:
+    if not vectors:
+        if width == outputs and not scalars:
+            yield chain
+        return
+    for place, extra in ((BiasPlace.NONE, 0), (BiasPlace.LAST, 1), (BiasPlace.FIRST, 1)):
+        for units in range(1, len(vectors) + 1):
+            if shapes[vectors[units - 1]] != (width + extra,):
+                break
+            biases = [tuple(scalars[:units]), ()] if place is BiasPlace.NONE and len(scalars) >= units else [()]
+            for bias in biases:
+                layer = LayerLayout(width, units, tuple(vectors[:units]), True, BiasPlace.SLOT if bias else place, bias)
+                yield from _vectors(shapes, units, outputs, vectors[units:], scalars[len(bias) :], (*chain, layer))
+
+
+def _widths(inputs: int, outputs: int, count: int) -> Iterator[tuple[int, ...]]:
+    """Return the hidden widths with which a network of that many numbers has a bias for every unit."""
+    if outputs * (inputs + 1) == count:
+        yield ()
+    for hidden in range(1, count):
+        rest = count - hidden * (inputs + 1)
+        if rest > 0:
+            yield from ((hidden, *more) for more in _widths(hidden, outputs, rest))
+
+
+def _scalars(sizes: tuple[int, ...], slots: list[int]) -> Iterator[Chain]:
+    """One slot for each weight: each layer's biases after its weights, after each unit's, or all at the end."""
+    for biases_after in ("layer", "unit", "all"):
+        chain: list[LayerLayout] = []
+        at, weights = 0, sum(n * m for n, m in zip(sizes, sizes[1:], strict=False))
+        last = weights
+        for inputs, units in zip(sizes, sizes[1:], strict=False):
+            size = inputs * units
+            if biases_after == "layer":
+                own, bias = slots[at : at + size], slots[at + size : at + size + units]
+                at += size + units
+            elif biases_after == "unit":
+                part = slots[at : at + size + units]
+                own = [slot for k, slot in enumerate(part) if (k + 1) % (inputs + 1)]
+                bias = part[inputs :: inputs + 1]
+                at += size + units
+            else:
+                own, bias = slots[at : at + size], slots[last : last + units]
+                at, last = at + size, last + units
+            chain.append(LayerLayout(inputs, units, tuple(own), True, BiasPlace.SLOT, tuple(bias)))
+        yield tuple(chain)
 
 
 def _is_bias(shape: Shape, units: int) -> bool:

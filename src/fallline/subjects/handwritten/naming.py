@@ -74,7 +74,7 @@ def _around(explanation: Explanation, evidence: Evidence, observed: Observed) ->
         yield _mistake("data_changed", ())
     if q.twin.softmax_over_rows:
         yield _mistake("softmax_axis", (q.depth,))
-    owners = {slot: k + 1 for k, layer in enumerate(q.twin.layers) for slot in (layer.weights, layer.bias)}
+    owners = {slot: k + 1 for k, layer in enumerate(q.twin.layers) for slot in (*layer.weights, *layer.bias)}
     for pair in observed.shared:
         yield _mistake("shared_arrays", tuple(sorted({owners[slot] for slot in pair if slot in owners})))
 

@@ -16,7 +16,8 @@ from fallline.subjects.handwritten.layout import LayerLayout, layouts
 
 AGREEMENT = 1e-10  # of the twin's outputs with the user's, relative to their size
 PROBE_ROWS = 8
-CHAINS = 400  # ways to put the slots in order that are tried
+CHAINS = 200  # ways to put the slots in order that are tried
+MIXED_CHAINS, MIXED = 8, 250  # of them with activations that differ from hidden layer to layer, and such combinations
 
 
 @dataclass(frozen=True)
@@ -189,8 +190,9 @@ def _matching(
     y: Array,
 ) -> Iterator[Twin]:
     size = max(float(np.abs(y).max()), 1e-300)
-    for hidden, output, uniform in ((COMMON, OUTPUT, True), (RARE, OUTPUT, True), (HIDDEN[:6], OUTPUT[:8], False)):
-        for chain in chains:
+    mixed = HIDDEN[:6]
+    for hidden, output, uniform in ((COMMON, OUTPUT, True), (RARE, OUTPUT, True), (mixed, OUTPUT[:8], False)):
+        for chain in chains if uniform else chains[:MIXED_CHAINS]:
             matrices = [layer.read(values) for layer in chain]
             depth = len(chain) - 1
             for forms in _combinations(hidden, depth, uniform):
@@ -210,7 +212,7 @@ def _combinations(forms: Sequence[Form], depth: int, uniform: bool) -> Iterator[
         yield ()
     elif uniform:
         yield from ((form,) * depth for form in forms)
-    elif depth <= 4:
+    elif len(forms) ** depth <= MIXED:
         yield from (combination for combination in itertools.product(forms, repeat=depth) if len(set(combination)) > 1)
 
 
