@@ -96,7 +96,12 @@ RELU = Form("relu", lambda z: np.maximum(z, 0.0), _step, _step)
 IDENTITY = Form("identity", lambda z: z.copy(), _one, _one)
 SOFTMAX = Form("softmax", _softmax(-1), lambda z: SIGMOID.of_z(z), lambda a: a * (1.0 - a), elementwise=False)
 SOFTPLUS = Form("softplus", softplus, sigmoid, lambda a: 1.0 - np.exp(-a))
-ELU = Form("elu", lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0.0))), _elu_of_z, lambda a: np.where(a > 0, 1.0, a + 1.0))
+ELU = Form(
+    "elu",
+    lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0.0))),
+    _elu_of_z,
+    lambda a: np.where(a > 0, 1.0, a + 1.0),
+)
 SILU = Form("silu", lambda z: z * sigmoid(z), lambda z: sigmoid(z) * (1.0 + z * (1.0 - sigmoid(z))), None)
 SCALED_TANH = Form(
     "1.7159 tanh(2z/3)",
@@ -104,7 +109,12 @@ SCALED_TANH = Form(
     lambda z: 1.7159 * 2.0 / 3.0 * (1.0 - np.tanh(2.0 / 3.0 * z) ** 2),
     lambda a: 2.0 / 3.0 * (1.7159 - a * a / 1.7159),
 )
-BIPOLAR = Form("tanh(z/2)", lambda z: np.tanh(0.5 * z), lambda z: 0.5 * (1.0 - np.tanh(0.5 * z) ** 2), lambda a: 0.5 * (1.0 - a * a))
+BIPOLAR = Form(
+    "tanh(z/2)",
+    lambda z: np.tanh(0.5 * z),
+    lambda z: 0.5 * (1.0 - np.tanh(0.5 * z) ** 2),
+    lambda a: 0.5 * (1.0 - a * a),
+)
 SWAPPED = Form(REVERSED_SIGMOID, lambda z: sigmoid(-z), lambda z: -SIGMOID.of_z(z), lambda a: -a * (1.0 - a))
 OVER_ROWS = Form(SOFTMAX_OVER_ROWS, _softmax(-2), SIGMOID.of_z, lambda a: a * (1.0 - a), elementwise=False)
 

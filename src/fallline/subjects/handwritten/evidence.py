@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,6 +31,8 @@ class Evidence:
         Layers, from 1, whose parameters never move.
     whole
         Layers, from 1, whose new weights are all whole numbers.
+    shared
+        Layers, from 1, whose slots share memory with another slot.
     """
 
     q: Quantities
@@ -40,13 +42,14 @@ class Evidence:
     changed: list[Array]
     silent: frozenset[int]
     whole: frozenset[int]
+    shared: frozenset[int]
 
     @property
     def untold(self) -> frozenset[int]:
         """Layers whose change says nothing about their delta."""
         grown = {k + 1 for k, change in enumerate(self.W) if not np.isfinite(change).all()}
         still = {k + 1 for k, change in enumerate(self.W) if not change.any()}
-        return self.silent | self.whole | grown | still
+        return self.silent | self.whole | self.shared | grown | still
 
     def swapped(self, first: int, second: int, biases: bool) -> Evidence:
         """Return the same with the changes of two layers exchanged."""
@@ -54,11 +57,13 @@ class Evidence:
         W[first - 1], W[second - 1] = W[second - 1], W[first - 1]
         if biases:
             b[first - 1], b[second - 1] = b[second - 1], b[first - 1]
-        return Evidence(self.q, self.previous, W, b, self.changed, self.silent, self.whole)
+        return Evidence(self.q, self.previous, W, b, self.changed, self.silent, self.whole, self.shared)
 
 
-def gather(twin: Twin, observed: Observed, probes: Sequence[Probe]) -> Evidence:
-    """Return the evidence of probes of the same number of rows."""
+def gather(twin: Twin, observed: Observed, probes: Sequence[Probe], as_changed: bool = False) -> Evidence:
+    """Return the evidence of probes of the same number of rows; with the data as the step left it, if so asked."""
+    if as_changed:
+        probes = [replace(probe, X=probe.X_after, y=probe.y_after) for probe in probes]
     previous = None
     if observed.memory is Memory.LAST_STEP:
         earlier, probes = probes[:-1], probes[1:]
@@ -75,7 +80,12 @@ def gather(twin: Twin, observed: Observed, probes: Sequence[Probe]) -> Evidence:
         for k in range(q.depth)
         if k + 1 not in silent and np.isfinite(changed[k]).all() and _whole(changed[k]) and not _whole(q.W[k])
     }
-    return Evidence(q, previous, W, b, changed, frozenset(silent), frozenset(integer))
+    shared = {
+        k + 1
+        for k, layer in enumerate(twin.layers)
+        if any(slot in pair for slot in (*layer.weights, *layer.bias) for pair in observed.shared)
+    }
+    return Evidence(q, previous, W, b, changed, frozenset(silent), frozenset(integer), frozenset(shared))
 
 
 def _columns(probes: Sequence[Probe]) -> tuple[list[Array], list[Array], list[Array]]:

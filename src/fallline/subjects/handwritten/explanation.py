@@ -17,7 +17,16 @@ import numpy as np
 from fallline.engine import Array
 from fallline.subjects.handwritten.evidence import Evidence
 from fallline.subjects.handwritten.matching import fits, match
-from fallline.subjects.handwritten.mistakes import Above, Choice, bias_sums, derivatives, output_errors, products, propagated
+from fallline.subjects.handwritten.mistakes import (
+    Above,
+    Choice,
+    bias_sums,
+    derivatives,
+    output_errors,
+    products,
+    propagated,
+    with_weights,
+)
 
 UNEXPLAINED = 10.0  # what a layer that nothing fits costs, in mistakes
 ENOUGH = 24  # explanations of a layer that are followed
@@ -119,18 +128,21 @@ def _layers(
         yield done
         return
     difference = evidence.q.a[-1] - evidence.q.y if above is None else above.difference
+    decided = False
     for fit, delta in _fits(evidence, layer, above):
+        if decided and fit.codes:
+            return
         below = list(_layers(evidence, layer - 1, Above(delta, fit.error.value, difference), (*done, fit)))
         yield from below
-        if fit.factor is None and any(all(lower.explained for lower in fits[len(done) + 1 :]) for fits in below):
-            return  # the layers below decide for the likeliest delta that serves them
+        if fit.factor is None:  # the layers below decide for the likeliest delta that serves them
+            decided |= any(all(lower.explained for lower in fits[len(done) + 1 :]) for fits in below)
 
 
 def _fits(evidence: Evidence, layer: int, above: Above | None) -> list[tuple[LayerFit, Array]]:
     """Return the layer's fits with the fewest mistakes, each with its delta; different deltas only."""
     deltas = list(_deltas(evidence, layer, above))
     if layer in evidence.untold:
-        return _passed(evidence, layer, deltas, layer in evidence.silent | evidence.whole)
+        return _passed(evidence, layer, deltas, layer in evidence.silent | evidence.whole | evidence.shared)
     for mistakes in range(MOST_MISTAKES + 1):
         found: list[tuple[LayerFit, Array]] = []
         for error, derivative, delta in deltas:
@@ -141,7 +153,7 @@ def _fits(evidence: Evidence, layer: int, above: Above | None) -> list[tuple[Lay
                 if count + len(product.codes) != mistakes:
                     continue
                 seen = match(evidence.W[layer - 1], product.value)
-                if fits(evidence.W[layer - 1], seen) and not any(_parallel(delta, other) for _, other in found):
+                if fits(evidence.W[layer - 1], seen) and not _known(error, derivative, delta, found):
                     fit = LayerFit(layer, error, derivative, product, seen.factor)
                     found.append((_with_bias(evidence, fit, delta), delta))
                     if len(found) >= ENOUGH:
@@ -178,6 +190,14 @@ def _passed(
     return kept[:1] if layer == 1 else kept
 
 
+def _known(error: Choice, derivative: Choice, delta: Array, found: list[tuple[LayerFit, Array]]) -> bool:
+    """Whether this delta was found before under the same names; the same delta under others is another reading."""
+    return any(
+        _parallel(delta, other) and fit.error.codes == error.codes and fit.derivative.codes == derivative.codes
+        for fit, other in found
+    )
+
+
 def _parallel(first: Array, second: Array) -> bool:
     return first.shape == second.shape and match(first, second).difference < 1e-12
 
@@ -188,13 +208,15 @@ def _with_bias(evidence: Evidence, fit: LayerFit, delta: Array) -> LayerFit:
     if not evidence.q.twin.layers[layer - 1].has_bias:
         return fit
     change = evidence.b[layer - 1]
-    if not change.any():
+    if float(np.abs(change).max()) <= 1e-14 * float(np.abs(evidence.W[layer - 1]).max()):
         never = Choice(change, ("bias_not_updated",), "the bias is never updated")
         return LayerFit(layer, fit.error, fit.derivative, fit.product, fit.factor, never, None)
     assert fit.factor is not None
     parts = {"last_row_only": delta[:, -1:], "first_row_only": delta[:, :1]}
     rows = [part for code, part in parts.items() if code in fit.product.codes]
-    for choice in (choice for part in (*rows, delta) for choice in bias_sums(part)):
+    choices = (choice for part in (*rows, delta) for choice in bias_sums(part))
+    own = with_weights(evidence.q, layer, delta) if "weight_for_input" in fit.product.codes else ()
+    for choice in (*choices, *own):
         seen = match(change, choice.value)
         if fits(change, seen):
             return LayerFit(layer, fit.error, fit.derivative, fit.product, fit.factor, choice, seen.factor)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fallline.subjects.handwritten.comparison import CROSS_ENTROPY, SQUARED, compare_evidence
 from fallline.subjects.handwritten.evidence import Evidence, gather
@@ -36,7 +36,12 @@ def identify(twin: Twin, observed: Observed, rates: Rates | None = None) -> Iden
     evidence = gather(twin, observed, observed.probes)
     comparison = compare_evidence(twin, evidence)
     explanations = explain(evidence)
-    sizes = Sizes(observed.rows, twin.shape, rates.value)
+    if observed.data_changed and explanations[0].unexplained:
+        other = gather(twin, observed, observed.probes, as_changed=True)
+        found = explain(other)
+        if found[0].cost < explanations[0].cost:
+            evidence, explanations = other, found
+    sizes = Sizes(observed.rows, twin.shape, rates.value, observed.given)
     readings: list[tuple[Mistake, ...]] = []
     for explanation in explanations:
         for reading in named(explanation, evidence, observed, sizes, _powers(twin, rates, explanation)):
@@ -48,9 +53,7 @@ def identify(twin: Twin, observed: Observed, rates: Rates | None = None) -> Iden
         shared = {(mistake.code, mistake.layers) for mistake in mistakes}.intersection(
             *({(mistake.code, mistake.layers) for mistake in other} for other in chosen[1:])
         )
-        mistakes = tuple(
-            Mistake(m.code, m.layers, m.sentence, (m.code, m.layers) in shared and m.certain) for m in mistakes
-        )
+        mistakes = tuple(replace(m, certain=(m.code, m.layers) in shared) for m in mistakes)
     factors = {fit.layer: fit.factor for fit in first.fits if fit.factor is not None}
     factor = usual(factors, sizes) if factors else float("nan")
     return Identification(

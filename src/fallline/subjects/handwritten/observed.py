@@ -42,6 +42,8 @@ class Probe:
     update: Array  # without what momentum adds
     whole: Array  # as it was made
     first: Array  # of the first of the repeated steps, when the probe before was the last step
+    X_after: Array  # the rows as the step left them
+    y_after: Array
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class Observed:
     shared: tuple[tuple[int, int], ...] = ()
     data_changed: bool = False
     failure: str = ""
+    given: int = 0  # rows of the user's own data; 0 where there is none
 
     @property
     def rows(self) -> int:
@@ -91,6 +94,7 @@ class _Watch:
     twin: Twin
     grown: dict[int, tuple[tuple[int, ...], tuple[int, ...]]] = field(default_factory=dict)
     data_changed: bool = False
+    data: tuple[Array, Array] = (np.empty(0), np.empty(0))  # as the last step left it
 
     def update(self, values: Sequence[Array], X: Array, y: Array) -> Array:
         """Return the change that one step makes from the slots' values."""
@@ -99,6 +103,7 @@ class _Watch:
         with np.errstate(all="ignore"):
             self.attached.step(own_X, own_y)
         self.data_changed |= not (np.array_equal(own_X, X) and np.array_equal(own_y, y))
+        self.data = own_X, own_y
         after = self.attached.parameters()
         for number, (old, new) in enumerate(zip(start, after, strict=True)):
             if new.shape != old.shape and new.size != old.size:
@@ -127,7 +132,9 @@ def observe(attached: Attached, twin: Twin, seed: int = 1, rows: int | None = No
 def _observed(attached: Attached, twin: Twin, draw: np.random.Generator, rows: int | None) -> Observed:
     shared = _shared(attached, twin, draw)
     given = len(attached.X) if attached.X is not None else ROWS
-    sizes = [rows] if rows else [1, given] if attached.per_sample else list(dict.fromkeys([_unlike(twin, given), given]))
+    sizes = (
+        [rows] if rows else [1, given] if attached.per_sample else list(dict.fromkeys([_unlike(twin, given), given]))
+    )
     failure = ""
     for size in sizes:
         watch = _Watch(attached, twin)
@@ -143,6 +150,7 @@ def _observed(attached: Attached, twin: Twin, draw: np.random.Generator, rows: i
             grown=tuple((number, *shapes) for number, shapes in watch.grown.items()),
             shared=shared,
             data_changed=watch.data_changed,
+            given=0 if attached.X is None else given,
         )
         if attached.per_sample or size == 1:
             return found
@@ -178,7 +186,7 @@ def draw_rows(twin: Twin, rows: int, draw: np.random.Generator) -> tuple[Array, 
 
 def _series(watch: _Watch, draw: np.random.Generator, rows: int) -> tuple[list[Probe], Memory, float]:
     count = PROBES if rows > 1 else SINGLE_ROW_PROBES
-    repeated, starts = [], []
+    repeated, starts, data = [], [], []
     for number in range(count + 1):  # the first only brings the network's memory into a state that is known
         values = draw_values(watch.twin.shapes, draw)
         X, y = draw_rows(watch.twin, rows, draw)
@@ -187,16 +195,26 @@ def _series(watch: _Watch, draw: np.random.Generator, rows: int) -> tuple[list[P
         if number:
             repeated.append(updates)
         starts.append((start, X, y))
+        data.append(watch.data)
     memory, momentum = _memory(repeated)
     if memory is Memory.LAST_STEP:
         memory, momentum = _share_of_last(repeated)
         if memory is Memory.MOMENTUM:
-            return [Probe(*s, u[2], u[2], u[2]) for s, u in zip(starts[1:], repeated, strict=True)], memory, momentum
+            return (
+                [Probe(*s, u[2], u[2], u[2], *d) for s, u, d in zip(starts[1:], repeated, data[1:], strict=True)],
+                memory,
+                momentum,
+            )
     if memory is Memory.LAST_STEP:  # the probe before counts, so it stays in the list as the first
         updates = [repeated[0]] + repeated
-        return [Probe(*s, u[2], u[2], u[0]) for s, u in zip(starts, updates, strict=True)], memory, momentum
+        return (
+            [Probe(*s, u[2], u[2], u[0], *d) for s, u, d in zip(starts, updates, data, strict=True)],
+            memory,
+            momentum,
+        )
     probes = [
-        Probe(*s, u[2] - momentum * u[1], u[2], u[0]) for s, u in zip(starts[1:], repeated, strict=True)
+        Probe(*s, u[2] - momentum * u[1], u[2], u[0], *d)
+        for s, u, d in zip(starts[1:], repeated, data[1:], strict=True)
     ]
     return probes, memory, momentum
 
@@ -205,7 +223,9 @@ def _single(watch: _Watch, draw: np.random.Generator, rows: int) -> Probe:
     values = draw_values(watch.twin.shapes, draw)
     X, y = draw_rows(watch.twin, rows, draw)
     update = watch.update(values, X, y)
-    return Probe(watch.twin.to_parameters(write_values(watch.attached, values)), X, y, update, update, update)
+    return Probe(
+        watch.twin.to_parameters(write_values(watch.attached, values)), X, y, update, update, update, *watch.data
+    )
 
 
 def _memory(repeated: Sequence[Sequence[Array]]) -> tuple[Memory, float]:

@@ -32,11 +32,17 @@ def derivatives(q: Quantities, layer: int, previous: Quantities | None = None) -
         wrong = ("derivative_of_wrong_function",)
         yield Choice(other.of_a(a), wrong, f"{other.name}'s derivative in place of {form.name}'s")
         yield Choice(other.of_z(z), wrong, f"{other.name}'s derivative in place of {form.name}'s")
-        yield Choice(other.of_z(a), (*wrong, "derivative_of_activation"), f"{other.name}'s derivative, of the activation")
+        yield Choice(
+            other.of_z(a), (*wrong, "derivative_of_activation"), f"{other.name}'s derivative, of the activation"
+        )
         yield Choice(other.of_a(z), (*wrong, "derivative_of_pre_activation"), f"{other.name}'s formula, of z")
     if not form.elementwise:
         yield Choice(a * (1.0 - a), ("derivative_of_wrong_function",), "sigmoid's derivative in place of softmax's")
     yield Choice(a, ("derivative_of_wrong_function",), "the activation itself in place of its derivative")
+    if layer == q.depth and form.of_a is not None:
+        overwritten = "its formula given the difference ŷ − y, which has overwritten the activation"
+        yield Choice(form.of_a(a - q.y), ("data_changed",), overwritten)
+        yield Choice(form.of_a(q.y - a), ("data_changed",), overwritten)
     yield from _of_other_layers(q, layer, form)
     if previous is not None and form.elementwise:
         yield Choice(form.of_z(previous.z[layer]), ("stale_activations",), "the derivative at an earlier step's values")
@@ -49,14 +55,18 @@ def _prime(form: Form) -> str:
 def _of_elsewhere(q: Quantities, layer: int, form: Form) -> Iterator[Choice]:
     """The layer's own derivative at the layer's own quantities, but the wrong ones."""
     z, a, x = q.z[layer], q.a[layer], q.a[layer - 1]
-    yield Choice(form.of_z(a), ("derivative_of_activation",), f"{_prime(form)} as a function of z, given the activation")
+    yield Choice(
+        form.of_z(a), ("derivative_of_activation",), f"{_prime(form)} as a function of z, given the activation"
+    )
     if form.of_a is not None:
         formula = "the formula for activations, given z"
         yield Choice(form.of_a(z), ("derivative_of_pre_activation",), formula)
     if fits(x, z):
         yield Choice(form.of_z(x) + 0.0 * z, ("derivative_of_input",), f"{_prime(form)} of the layer's input")
         if form.of_a is not None:
-            yield Choice(form.of_a(x) + 0.0 * z, ("derivative_of_input",), f"{_prime(form)}'s formula of the layer's input")
+            yield Choice(
+                form.of_a(x) + 0.0 * z, ("derivative_of_input",), f"{_prime(form)}'s formula of the layer's input"
+            )
 
 
 def _of_other_layers(q: Quantities, layer: int, form: Form) -> Iterator[Choice]:
