@@ -33,6 +33,8 @@ class Evidence:
         Layers, from 1, whose new weights are all whole numbers.
     shared
         Layers, from 1, whose slots share memory with another slot.
+    squared
+        Whether the loss is known to be the squared error.
     """
 
     q: Quantities
@@ -43,6 +45,7 @@ class Evidence:
     silent: frozenset[int]
     whole: frozenset[int]
     shared: frozenset[int]
+    squared: bool = False
 
     @property
     def untold(self) -> frozenset[int]:
@@ -57,10 +60,12 @@ class Evidence:
         W[first - 1], W[second - 1] = W[second - 1], W[first - 1]
         if biases:
             b[first - 1], b[second - 1] = b[second - 1], b[first - 1]
-        return Evidence(self.q, self.previous, W, b, self.changed, self.silent, self.whole, self.shared)
+        return Evidence(self.q, self.previous, W, b, self.changed, self.silent, self.whole, self.shared, self.squared)
 
 
-def gather(twin: Twin, observed: Observed, probes: Sequence[Probe], as_changed: bool = False) -> Evidence:
+def gather(
+    twin: Twin, observed: Observed, probes: Sequence[Probe], as_changed: bool = False, squared: bool = False
+) -> Evidence:
     """Return the evidence of probes of the same number of rows; with the data as the step left it, if so asked."""
     if as_changed:
         probes = [replace(probe, X=probe.X_after, y=probe.y_after) for probe in probes]
@@ -85,7 +90,7 @@ def gather(twin: Twin, observed: Observed, probes: Sequence[Probe], as_changed: 
         for k, layer in enumerate(twin.layers)
         if any(slot in pair for slot in (*layer.weights, *layer.bias) for pair in observed.shared)
     }
-    return Evidence(q, previous, W, b, changed, frozenset(silent), frozenset(integer), frozenset(shared))
+    return Evidence(q, previous, W, b, changed, frozenset(silent), frozenset(integer), frozenset(shared), squared)
 
 
 def _columns(probes: Sequence[Probe]) -> tuple[list[Array], list[Array], list[Array]]:

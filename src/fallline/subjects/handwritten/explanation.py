@@ -166,7 +166,7 @@ def _fits(evidence: Evidence, layer: int, above: Above | None) -> list[tuple[Lay
 def _deltas(evidence: Evidence, layer: int, above: Above | None) -> Iterator[tuple[Choice, Choice, Array]]:
     q, form = evidence.q, evidence.q.form(layer)
     errors = output_errors(q) if above is None else propagated(q, layer, above, evidence.changed)
-    slopes = list(derivatives(q, layer, evidence.previous))
+    slopes = list(derivatives(q, layer, evidence.previous, evidence.squared))
     for error in errors:
         if not form.elementwise:
             delta = form.backward(q.z[layer], q.a[layer], error.value)

@@ -24,8 +24,11 @@ class Rates:
     observed: Observed | None = None  # at the other rate
 
 
-def identify(twin: Twin, observed: Observed, rates: Rates | None = None) -> Identification:
+def identify(twin: Twin, observed: Observed, rates: Rates | None = None, loss: str | None = None) -> Identification:
     """Return the mistakes that reproduce the observed updates, or by how much and where they differ.
+
+    `loss` is what the user descends where that is known otherwise ("half squared error" or "cross-entropy"): the
+    step alone cannot tell a cross-entropy from a squared error whose derivative was left out.
 
     The fewest mistakes win; sets of equally many are all named. A match is one to a relative 1e-8 on all probes with
     one factor for a layer.
@@ -33,11 +36,12 @@ def identify(twin: Twin, observed: Observed, rates: Rates | None = None) -> Iden
     rates = rates or Rates()
     if not observed.probes:
         return _nothing(observed)
-    evidence = gather(twin, observed, observed.probes)
+    squared = loss == SQUARED
+    evidence = gather(twin, observed, observed.probes, squared=squared)
     comparison = compare_evidence(twin, evidence)
     explanations = explain(evidence)
     if observed.data_changed and explanations[0].unexplained:
-        other = gather(twin, observed, observed.probes, as_changed=True)
+        other = gather(twin, observed, observed.probes, as_changed=True, squared=squared)
         found = explain(other)
         if found[0].cost < explanations[0].cost:
             evidence, explanations = other, found

@@ -72,7 +72,7 @@ def _chosen(explanation: Explanation, depth: int) -> Iterator[Mistake]:
                 layers.setdefault(code, []).append(fit.layer)
                 texts.setdefault(code, choice.what)
     for code, places in layers.items():
-        where = range(1, depth + 1) if code in WHOLE_NETWORK else sorted(set(places))
+        where = range(1, depth + 1) if code in WHOLE_NETWORK else () if code == "data_changed" else sorted(set(places))
         yield _mistake(code, tuple(where), texts[code])
 
 
@@ -211,13 +211,6 @@ def _bias_scales(explanation: Explanation, sizes: Sizes) -> Iterator[Mistake]:
         one_row = any(code in ("last_row_only", "first_row_only") for code in fit.product.codes)
         if same(abs(ratio), 1.0) or (one_row and any(same(abs(ratio), n) for n in (sizes.rows, 1.0 / sizes.rows))):
             continue
-        if sizes.rate is not None and any(same(abs(ratio), sizes.rate**power) for power in (1, 2, -1, -2)):
-            if explained(abs(fit.factor), sizes, sizes.rate, "") is not None:
-                code = {1: "rate_twice", -2: "rate_divided"}
-                rated += [(name, fit.layer) for power, name in code.items() if same(abs(ratio), sizes.rate**power)] or [
-                    ("", fit.layer)
-                ]
-            continue
         units, inputs = sizes.shape[fit.layer], sizes.shape[fit.layer - 1]
         means = [
             1.0 / sizes.rows,
@@ -227,7 +220,17 @@ def _bias_scales(explanation: Explanation, sizes: Sizes) -> Iterator[Mistake]:
             float(inputs),
             inputs + 1.0,
         ]
-        (wrong if any(same(abs(ratio), mean) for mean in means) else other).append(fit.layer)
+        if any(same(abs(ratio), mean) for mean in means):
+            wrong.append(fit.layer)
+            continue
+        if sizes.rate is not None and any(same(abs(ratio), sizes.rate**power) for power in (1, 2, -1, -2)):
+            if explained(abs(fit.factor), sizes, sizes.rate, "") is not None:
+                code = {1: "rate_twice", -2: "rate_divided"}
+                rated += [(name, fit.layer) for power, name in code.items() if same(abs(ratio), sizes.rate**power)] or [
+                    ("", fit.layer)
+                ]
+            continue
+        other.append(fit.layer)
     if wrong:
         yield _mistake(
             "bias_wrong_sum", tuple(sorted(wrong)), "a mean where the weights take a sum, or the other way round"

@@ -10,8 +10,8 @@ from functools import cached_property
 import numpy as np
 
 from fallline.engine import Architecture, Array, reference
-from fallline.subjects.handwritten.attached import Attached
 from fallline.subjects.handwritten.activation_forms import COMMON, HIDDEN, OUTPUT, RARE, SOFTMAX_OVER_ROWS, Form
+from fallline.subjects.handwritten.attached import Attached
 from fallline.subjects.handwritten.layout import LayerLayout, layouts
 
 AGREEMENT = 1e-10  # of the twin's outputs with the user's, relative to their size

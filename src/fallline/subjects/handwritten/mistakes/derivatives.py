@@ -14,21 +14,25 @@ from fallline.subjects.handwritten.quantities import Quantities
 OTHERS = tuple(form for form in COMMON if form.name != "identity")
 
 
-def derivatives(q: Quantities, layer: int, previous: Quantities | None = None) -> Iterator[Choice]:
+def derivatives(
+    q: Quantities, layer: int, previous: Quantities | None = None, squared: bool = False
+) -> Iterator[Choice]:
     """Return candidates for f′ (K, n, units) of a layer, the right one first; `previous` where activations may be stale.
 
-    For softmax, whose derivative is no factor, the right one is left to `Form.backward`.
+    A delta of the output layer without f′ is the cross-entropy's, unless the loss is known to be `squared`. For softmax, whose derivative is no factor, the right one is left to `Form.backward`.
     """
     form, z, a = q.form(layer), q.z[layer], q.a[layer]
     if form.elementwise:
         yield Choice(form.of_z(z))
     yield from _of_elsewhere(q, layer, form)
-    no_mistake = layer == q.depth and form.name in ("sigmoid", "softmax", "identity")
+    no_mistake = form.name == "identity" or (layer == q.depth and not squared and form.name in ("sigmoid", "softmax"))
     yield Choice(np.ones_like(z), () if no_mistake else ("derivative_missing",), f"no factor {_prime(form)}")
     for other in OTHERS:
         if other.name == form.name:
             continue
         assert other.of_a is not None
+        if (other.of_a(a) == 1.0).all():
+            continue  # a relu's of activations that are all positive: the same as none
         wrong = ("derivative_of_wrong_function",)
         yield Choice(other.of_a(a), wrong, f"{other.name}'s derivative in place of {form.name}'s")
         yield Choice(other.of_z(z), wrong, f"{other.name}'s derivative in place of {form.name}'s")
