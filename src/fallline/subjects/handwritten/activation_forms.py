@@ -55,9 +55,9 @@ class Form:
         return np.asarray(a * (g - (a * g).sum(axis=axis, keepdims=True)))
 
 
-def _softmax(axis: int) -> Function:
+def _softmax(axis: int | None, largest: int | None = None) -> Function:
     def value(z: Array) -> Array:
-        e = np.exp(z - z.max(axis=axis, keepdims=True))
+        e = np.exp(z - z.max(axis=axis if largest is None else largest, keepdims=True))
         return np.asarray(e / e.sum(axis=axis, keepdims=True))
 
     return value
@@ -116,7 +116,11 @@ BIPOLAR = Form(
     lambda a: 0.5 * (1.0 - a * a),
 )
 SWAPPED = Form(REVERSED_SIGMOID, lambda z: sigmoid(-z), lambda z: -SIGMOID.of_z(z), lambda a: -a * (1.0 - a))
-OVER_ROWS = Form(SOFTMAX_OVER_ROWS, _softmax(-2), SIGMOID.of_z, lambda a: a * (1.0 - a), elementwise=False)
+# softmax normalised over the rows of a batch, the exponent's largest taken over rows or over outputs
+OVER_ROWS = tuple(
+    Form(SOFTMAX_OVER_ROWS, value, SIGMOID.of_z, SIGMOID.of_a, elementwise=False)
+    for value in (_softmax(-2), _softmax(-2, largest=-1))
+)
 
 COMMON: tuple[Form, ...] = (SIGMOID, TANH, RELU, IDENTITY)
 RARE: tuple[Form, ...] = (
@@ -129,4 +133,4 @@ RARE: tuple[Form, ...] = (
     SWAPPED,
 )
 HIDDEN: tuple[Form, ...] = (*COMMON, *RARE)
-OUTPUT: tuple[Form, ...] = (*COMMON, SOFTMAX, OVER_ROWS, *RARE)
+OUTPUT: tuple[Form, ...] = (*COMMON, SOFTMAX, *OVER_ROWS, *RARE)

@@ -29,6 +29,7 @@ from fallline.subjects.handwritten.mistakes import (
 )
 
 UNEXPLAINED = 10.0  # what a layer that nothing fits costs, in mistakes
+WORK = 20_000  # candidates that are tried before the search only looks for what is right
 ENOUGH = 24  # explanations of a layer that are followed
 GUESSES = 3  # deltas that are followed below a layer that nothing fits
 MOST_MISTAKES = 4  # of one layer
@@ -97,6 +98,13 @@ class Explanation:
         return 0.01 * sum((fit.factor or 0.0) < 0.0 for fit in self.fits)
 
 
+@dataclass
+class _Budget:
+    """Bounds the work of a search."""
+
+    left: int = WORK
+
+
 def explain(evidence: Evidence) -> list[Explanation]:
     """Return the explanations with the fewest mistakes, best first; layers that nothing fits are marked."""
     found = _search(evidence)
@@ -105,7 +113,9 @@ def explain(evidence: Evidence) -> list[Explanation]:
     depth = evidence.q.depth
     for first in range(1, depth):
         for second in range(first + 1, depth + 1):
-            if evidence.W[first - 1].shape == evidence.W[second - 1].shape:
+            if evidence.W[first - 1].shape == evidence.W[second - 1].shape and {first, second} <= set(
+                found[0].unexplained
+            ):
                 for biases in (False, True):
                     other = _search(evidence.swapped(first, second, biases))
                     found += [Explanation(explanation.fits, (first, second)) for explanation in other]
@@ -113,7 +123,7 @@ def explain(evidence: Evidence) -> list[Explanation]:
 
 
 def _search(evidence: Evidence) -> list[Explanation]:
-    return _best([Explanation(fits) for fits in _layers(evidence, evidence.q.depth, None, ())])
+    return _best([Explanation(fits) for fits in _layers(evidence, evidence.q.depth, None, (), _Budget())])
 
 
 def _best(found: list[Explanation]) -> list[Explanation]:
@@ -122,28 +132,28 @@ def _best(found: list[Explanation]) -> list[Explanation]:
 
 
 def _layers(
-    evidence: Evidence, layer: int, above: Above | None, done: tuple[LayerFit, ...]
+    evidence: Evidence, layer: int, above: Above | None, done: tuple[LayerFit, ...], budget: _Budget
 ) -> Iterator[tuple[LayerFit, ...]]:
     if layer == 0:
         yield done
         return
     difference = evidence.q.a[-1] - evidence.q.y if above is None else above.difference
     decided = False
-    for fit, delta in _fits(evidence, layer, above):
+    for fit, delta in _fits(evidence, layer, above, budget):
         if decided and fit.codes:
             return
-        below = list(_layers(evidence, layer - 1, Above(delta, fit.error.value, difference), (*done, fit)))
+        below = list(_layers(evidence, layer - 1, Above(delta, fit.error.value, difference), (*done, fit), budget))
         yield from below
         if fit.factor is None:  # the layers below decide for the likeliest delta that serves them
             decided |= any(all(lower.explained for lower in fits[len(done) + 1 :]) for fits in below)
 
 
-def _fits(evidence: Evidence, layer: int, above: Above | None) -> list[tuple[LayerFit, Array]]:
+def _fits(evidence: Evidence, layer: int, above: Above | None, budget: _Budget) -> list[tuple[LayerFit, Array]]:
     """Return the layer's fits with the fewest mistakes, each with its delta; different deltas only."""
     deltas = list(_deltas(evidence, layer, above))
     if layer in evidence.untold:
         return _passed(evidence, layer, deltas, layer in evidence.silent | evidence.whole | evidence.shared)
-    for mistakes in range(MOST_MISTAKES + 1):
+    for mistakes in range(MOST_MISTAKES + 1 if budget.left > 0 else 2):
         found: list[tuple[LayerFit, Array]] = []
         for error, derivative, delta in deltas:
             count = len(set(error.codes + derivative.codes))
@@ -152,6 +162,7 @@ def _fits(evidence: Evidence, layer: int, above: Above | None) -> list[tuple[Lay
             for product in products(evidence.q, layer, delta, evidence.previous):
                 if count + len(product.codes) != mistakes:
                     continue
+                budget.left -= 1
                 seen = match(evidence.W[layer - 1], product.value)
                 if fits(evidence.W[layer - 1], seen) and not _known(error, derivative, delta, found):
                     fit = LayerFit(layer, error, derivative, product, seen.factor)
@@ -165,7 +176,7 @@ def _fits(evidence: Evidence, layer: int, above: Above | None) -> list[tuple[Lay
 
 def _deltas(evidence: Evidence, layer: int, above: Above | None) -> Iterator[tuple[Choice, Choice, Array]]:
     q, form = evidence.q, evidence.q.form(layer)
-    errors = output_errors(q) if above is None else propagated(q, layer, above, evidence.changed)
+    errors = output_errors(q, evidence.squared) if above is None else propagated(q, layer, above, evidence.changed)
     slopes = list(derivatives(q, layer, evidence.previous, evidence.squared))
     for error in errors:
         if not form.elementwise:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from fallline.subjects.handwritten.comparison import CROSS_ENTROPY, SQUARED, compare_evidence
-from fallline.subjects.handwritten.evidence import Evidence, gather
+from fallline.subjects.handwritten.evidence import Evidence, Reading, gather
 from fallline.subjects.handwritten.explanation import Explanation, LayerFit, explain
 from fallline.subjects.handwritten.factors import Sizes, explained, rate_power, usual
 from fallline.subjects.handwritten.identification import Difference, Identification, Mistake
+from fallline.subjects.handwritten.memory import Memory
 from fallline.subjects.handwritten.naming import named
-from fallline.subjects.handwritten.observed import Memory, Observed
+from fallline.subjects.handwritten.observed import Observed
 from fallline.subjects.handwritten.twin import Twin
 
 
@@ -40,17 +41,21 @@ def identify(twin: Twin, observed: Observed, rates: Rates | None = None, loss: s
     evidence = gather(twin, observed, observed.probes, squared=squared)
     comparison = compare_evidence(twin, evidence)
     explanations = explain(evidence)
-    if observed.data_changed and explanations[0].unexplained:
-        other = gather(twin, observed, observed.probes, as_changed=True, squared=squared)
-        found = explain(other)
-        if found[0].cost < explanations[0].cost:
-            evidence, explanations = other, found
+    for reading, possible in (
+        (Reading.CHANGED_DATA, observed.data_changed),
+        (Reading.STALE, observed.memory in (Memory.LAST_STEP, Memory.UNSTEADY)),
+    ):
+        if possible and explanations[0].unexplained:
+            other = gather(twin, observed, observed.probes, squared, reading)
+            found = explain(other)
+            if not found[0].unexplained:
+                evidence, explanations = other, found
     sizes = Sizes(observed.rows, twin.shape, rates.value, observed.given)
     readings: list[tuple[Mistake, ...]] = []
     for explanation in explanations:
-        for reading in named(explanation, evidence, observed, sizes, _powers(twin, rates, explanation)):
-            if reading not in readings:
-                readings.append(reading)
+        for mistakes in named(explanation, evidence, observed, sizes, _powers(twin, rates, explanation)):
+            if mistakes not in readings:
+                readings.append(mistakes)
     first, chosen = explanations[0], _fewest(readings)
     mistakes = chosen[0]
     if len(chosen) > 1:

@@ -86,12 +86,14 @@ def _around(explanation: Explanation, evidence: Evidence, observed: Observed) ->
         yield _mistake("integer_weights", tuple(sorted(evidence.whole)))
     if explanation.swapped:
         yield _mistake("layers_out_of_order", explanation.swapped)
-    if observed.momentum < 0.0:
-        yield _mistake("momentum_sign", tuple(range(1, q.depth + 1)), f"{observed.momentum:.6g}")
+    if observed.momentum_against:
+        yield _mistake("momentum_sign", observed.momentum_against, f"{observed.momentum:.6g}")
+    if evidence.all_stale:
+        yield _mistake("stale_activations", tuple(range(1, q.depth + 1)), "the whole forward pass")
     if observed.data_changed:
         yield _mistake("data_changed", ())
     if q.twin.softmax_over_rows:
-        yield _mistake("softmax_axis", (q.depth,))
+        yield _mistake("softmax_axis", tuple(range(1, q.depth + 1)))
     owners = {slot: k + 1 for k, layer in enumerate(q.twin.layers) for slot in (*layer.weights, *layer.bias)}
     for pair in observed.shared:
         yield _mistake("shared_arrays", tuple(sorted({owners[slot] for slot in pair if slot in owners})))
@@ -182,6 +184,13 @@ def _odd_layers(odd: Mapping[int, float], factors: Mapping[int, float], sizes: S
             if same(value, factor):
                 found = True
                 yield [_mistake(code, where, f"{value:.6g}")]
+    ratios = list(_ratios(n, rate, sizes.shape, layers))
+    for (one, first), (two, second) in itertools.permutations(ratios, 2) if not found else ():
+        for where, value in pairs:
+            for other, factor in ((where, first * second), (tuple(sorted(set(factors) - set(where))), first / second)):
+                if one != two and same(value, factor):
+                    found = True
+                    yield [_mistake(one, where, f"{first:.6g}"), _mistake(two, other, f"{second:.6g}")]
     if not found:
         yield [_mistake("scale_of_layer", layers, f"{ratio:.6g}")]
 
@@ -225,10 +234,10 @@ def _bias_scales(explanation: Explanation, sizes: Sizes) -> Iterator[Mistake]:
             continue
         if sizes.rate is not None and any(same(abs(ratio), sizes.rate**power) for power in (1, 2, -1, -2)):
             if explained(abs(fit.factor), sizes, sizes.rate, "") is not None:
-                code = {1: "rate_twice", -2: "rate_divided"}
-                rated += [(name, fit.layer) for power, name in code.items() if same(abs(ratio), sizes.rate**power)] or [
-                    ("", fit.layer)
-                ]
+                names = {1: "rate_twice", -2: "rate_divided"}
+                rated += [
+                    (name, fit.layer) for power, name in names.items() if same(abs(ratio), sizes.rate**power)
+                ] or [("", fit.layer)]
             continue
         other.append(fit.layer)
     if wrong:

@@ -191,7 +191,7 @@ def _matching(
 ) -> Iterator[Twin]:
     size = max(float(np.abs(y).max()), 1e-300)
     mixed = HIDDEN[:6]
-    for hidden, output, uniform in ((COMMON, OUTPUT, True), (RARE, OUTPUT, True), (mixed, OUTPUT[:8], False)):
+    for hidden, output, uniform in ((COMMON, OUTPUT, True), (RARE, OUTPUT, True), (mixed, OUTPUT[:9], False)):
         for chain in chains if uniform else chains[:MIXED_CHAINS]:
             matrices = [layer.read(values) for layer in chain]
             depth = len(chain) - 1

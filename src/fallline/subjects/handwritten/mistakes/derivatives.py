@@ -8,6 +8,7 @@ import numpy as np
 
 from fallline.engine import Array
 from fallline.subjects.handwritten.activation_forms import COMMON, Form
+from fallline.subjects.handwritten.layout import BiasPlace
 from fallline.subjects.handwritten.mistakes.choice import Choice
 from fallline.subjects.handwritten.quantities import Quantities
 
@@ -17,9 +18,11 @@ OTHERS = tuple(form for form in COMMON if form.name != "identity")
 def derivatives(
     q: Quantities, layer: int, previous: Quantities | None = None, squared: bool = False
 ) -> Iterator[Choice]:
-    """Return candidates for f′ (K, n, units) of a layer, the right one first; `previous` where activations may be stale.
+    """Return candidates for f′ (K, n, units) of a layer, the right one first.
 
-    A delta of the output layer without f′ is the cross-entropy's, unless the loss is known to be `squared`. For softmax, whose derivative is no factor, the right one is left to `Form.backward`.
+    `previous` is given where activations may be stale. A delta of the output layer without f′ is the cross-entropy's,
+    unless the loss is known to be `squared`. For softmax, whose derivative is no factor, the right one is left to
+    `Form.backward`.
     """
     form, z, a = q.form(layer), q.z[layer], q.a[layer]
     if form.elementwise:
@@ -65,6 +68,9 @@ def _of_elsewhere(q: Quantities, layer: int, form: Form) -> Iterator[Choice]:
     if form.of_a is not None:
         formula = "the formula for activations, given z"
         yield Choice(form.of_a(z), ("derivative_of_pre_activation",), formula)
+    if x.shape[2] + 1 == z.shape[2] and q.twin.layers[layer - 1].place in (BiasPlace.LAST, BiasPlace.FIRST):
+        ones = np.ones((*x.shape[:2], 1))  # the bias's, which stands beside the input
+        x = np.concatenate([x, ones] if q.twin.layers[layer - 1].place is BiasPlace.LAST else [ones, x], axis=2)
     if fits(x, z):
         yield Choice(form.of_z(x) + 0.0 * z, ("derivative_of_input",), f"{_prime(form)} of the layer's input")
         if form.of_a is not None:
