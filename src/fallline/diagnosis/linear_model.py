@@ -42,9 +42,7 @@ def linear_model(measured: Measurements) -> LinearModel:
     network, X = measured.architecture, measured.X
     architecture = Architecture((network.inputs, network.outputs), network.activations[-1:], network.loss)
     scale = X.std(axis=0)
-    model = LinearModel(
-        architecture, np.zeros(architecture.parameter_count), X.mean(axis=0), np.where(scale > 0, scale, 1)
-    )
+    model = LinearModel(architecture, np.zeros(architecture.parameter_count), X.mean(axis=0), np.where(scale > 0, scale, 1))
     rows = model._standardised(measured.rows)
     if network.loss in SQUARED and network.activations[-1] == "identity":
         return model._replace(parameters=linear_floor(architecture, rows))

@@ -48,15 +48,19 @@ SINGLES: dict[str, tuple[int, ...]] = {
     "bias_not_updated": (2,),
     "bias_wrong_sum": (1, 2),
 }
-PAIRS = [
-    pair
-    for pair in itertools.combinations(
-        ("derivative_of_activation", "sign_reversed", "output_error_for_hidden", "last_row_only", "bias_not_updated")
-        + ("error_squared", "weights_after_update", "pre_activation_for_activation", "update_lost"),
-        2,
-    )
-    if pair != ("sign_reversed", "error_squared")  # a square has no sign of its own
-]
+COUPLED = (
+    "derivative_of_activation",
+    "sign_reversed",
+    "output_error_for_hidden",
+    "last_row_only",
+    "bias_not_updated",
+    "error_squared",
+    "weights_after_update",
+    "pre_activation_for_activation",
+    "update_lost",
+)
+NO_SIGN = ("sign_reversed", "error_squared")  # a square has no sign of its own
+PAIRS = [pair for pair in itertools.combinations(COUPLED, 2) if pair != NO_SIGN]
 
 
 def identified(net: Written, per_sample: bool = False) -> Identification:

@@ -1,5 +1,6 @@
 """A network as people write it, in any of their styles, with mistakes planted on demand; and how it is attached."""
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -50,7 +51,7 @@ class Written:
         self.activations = [hidden] * (len(shape) - 2) + [output]
         self.mean, self.cross_entropy, self.momentum, self.plant = mean, cross_entropy, momentum, plant or {}
         self.W, self.b = [], []
-        for n, m in zip(shape, shape[1:], strict=False):
+        for n, m in itertools.pairwise(shape):
             extra = bias in ("last", "first")
             W = draw.normal(size=(m, n + extra))
             self.W.append(W if units_first else W.T.copy())

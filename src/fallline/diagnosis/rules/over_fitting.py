@@ -109,9 +109,7 @@ class OverFitting(Rule):
                     **numbers,
                 )
         if other is None:
-            return self.not_enough_data(
-                f"The error is {errors}; there was no time to train a simpler network.", **numbers
-            )
+            return self.not_enough_data(f"The error is {errors}; there was no time to train a simpler network.", **numbers)
         return self.clear(
             f"The error is {errors}, but no network held back from its rows errs clearly less on the validation rows: "
             f"{other.words}, it comes to {other.validation:.4g}.",

@@ -103,9 +103,7 @@ class Regularisation(Rule):
         """
         clock = evidence.clock.part(0.3, SECONDS)
         l2 = factor * evidence.subject.l2
-        return descend_from(
-            evidence.architecture, evidence.budget.floor.parameters, evidence.rows, clock, l2=l2
-        ).parameters
+        return descend_from(evidence.architecture, evidence.budget.floor.parameters, evidence.rows, clock, l2=l2).parameters
 
     def example(self) -> Subject:
         X = np.linspace(-1.0, 1.0, 60)[:, None]

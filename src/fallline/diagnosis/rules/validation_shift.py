@@ -138,9 +138,7 @@ def held_out_at_random(evidence: Evidence) -> Array | None:
             interrupt=evidence.clock.interrupt,
             compiled=False,
         )
-        losses.append(
-            row_losses(evidence.architecture, network.parameters, Rows(*evidence.rows.batch(order[k::FOLDS])))
-        )
+        losses.append(row_losses(evidence.architecture, network.parameters, Rows(*evidence.rows.batch(order[k::FOLDS]))))
     found = np.concatenate(losses)
     return found if math.isfinite(float(found.sum())) else None
 
@@ -148,9 +146,7 @@ def held_out_at_random(evidence: Evidence) -> Array | None:
 def _difference(evidence: Evidence, test: TwoSamples) -> str:
     inputs = evidence.architecture.inputs
     if test.column < 0:
-        return (
-            f"their spread or the relation between inputs and targets differs, by {test.distance:.2g} deviations in all"
-        )
+        return f"their spread or the relation between inputs and targets differs, by {test.distance:.2g} deviations in all"
     if test.column < inputs:
         name = evidence.subject.feature(test.column)
     else:

@@ -37,9 +37,7 @@ class WorseThanLinear(Rule):
         "its shape cannot even express the linear model, such as with fewer hidden units than there are independent "
         "outputs. Both models are compared row by row, so that chance is told apart."
     )
-    remedy = (
-        "Take the linear model, or a network with fewer units and a penalty; where the shape is too narrow, widen it."
-    )
+    remedy = "Take the linear model, or a network with fewer units and a penalty; where the shape is too narrow, widen it."
     remedies = ("stronger_penalty", "more_units", "other_activation")
     sources = (
         "R. C. Holte: Very Simple Classification Rules Perform Well on Most Commonly Used Datasets. Machine Learning 11 "
@@ -69,8 +67,7 @@ class WorseThanLinear(Rule):
         least = max(LEAST_GAIN * error, LEAST_OF_CONSTANT * constant_loss(evidence))
         if not (gain.mean >= least and gain.standard_errors >= CLEAR):
             return self.clear(
-                f"On the {which} rows the network's error is {error:.4g}{unit}, a linear model's {linear:.4g}.",
-                **numbers,
+                f"On the {which} rows the network's error is {error:.4g}{unit}, a linear model's {linear:.4g}.", **numbers
             )
         to_one_row = of_one_row(evidence.architecture, len(evidence.rows))
         fitted, by_linear = evidence.error * to_one_row, float(model.row_losses(evidence.rows).mean())

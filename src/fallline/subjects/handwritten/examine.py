@@ -12,6 +12,8 @@ from fallline.subjects.handwritten.identify import Rates, identify
 from fallline.subjects.handwritten.observed import Observed, observe
 from fallline.subjects.handwritten.twin import Twin, find_twin
 
+OTHER_RATE = 0.37  # times the user's: no power of it is a fraction that a step may have for another reason
+
 
 @dataclass(frozen=True)
 class Examination:
@@ -28,7 +30,8 @@ def examine(
 ) -> Examination:
     """Return all that is found about an attached network's back-propagation.
 
-    `loss` as in `identify`; `with_rate` returns the same network with another learning rate; it tells rate² from rate · ½.
+    `loss` as in `identify`; `with_rate` returns the same network with another learning rate; it tells rate² from
+    rate · ½.
     """
     twin = find_twin(attached, seed)
     if twin is None:
@@ -36,9 +39,19 @@ def examine(
     observed = observe(attached, twin, seed + 1)
     if not observed.probes:
         return Examination(twin, observed, None, identify(twin, observed))
+    rates = _rates(attached, twin, with_rate, seed + 2)
+    found = identify(twin, observed, rates, loss)
+    if found.unexplained and attached.X is not None and observed.rows not in (1, len(attached.X)):
+        again = observe(attached, twin, seed + 1, len(attached.X))  # the number of rows may be written into the code
+        other = identify(twin, again, rates, loss) if again.probes else found
+        if not other.unexplained:
+            observed, found = again, other
+    return Examination(twin, observed, compare(twin, observed), found)
+
+
+def _rates(attached: Attached, twin: Twin, with_rate: Callable[[float], Attached] | None, seed: int) -> Rates:
     rate = attached.learning_rate
-    rates = Rates(rate)
-    if with_rate is not None and rate is not None and rate > 0.0:
-        other = 0.37 * rate
-        rates = Rates(rate, other, observe(with_rate(other), twin, seed + 2))
-    return Examination(twin, observed, compare(twin, observed), identify(twin, observed, rates, loss))
+    if with_rate is None or rate is None or rate <= 0.0:
+        return Rates(rate)
+    other = OTHER_RATE * rate
+    return Rates(rate, other, observe(with_rate(other), twin, seed))

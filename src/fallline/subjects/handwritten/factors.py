@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -52,9 +53,7 @@ def climbing(factors: Mapping[int, float]) -> tuple[int, ...]:
 def alternates(factors: Mapping[int, float]) -> bool:
     """Whether every second layer climbs, as when a minus sign enters once per layer."""
     layers = sorted(factors)
-    return len(layers) > 1 and all(
-        factors[low] * factors[high] < 0.0 for low, high in zip(layers, layers[1:], strict=False)
-    )
+    return len(layers) > 1 and all(factors[low] * factors[high] < 0.0 for low, high in pairwise(layers))
 
 
 def usual(factors: Mapping[int, float], sizes: Sizes) -> float:

@@ -92,5 +92,6 @@ class Identification:
                 if item.layer in self.unexplained
             ]
             named = " ".join(mistake.sentence for mistake in self.mistakes)
-            return f"The step differs from back-propagation, and no known mistake makes the difference: {', '.join(parts)}. {named}".strip()
+            told = "The step differs from back-propagation, and no known mistake makes the difference: "
+            return f"{told}{', '.join(parts)}. {named}".strip()
         return " ".join(mistake.sentence for mistake in self.mistakes)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from fallline.subjects.handwritten.comparison import CROSS_ENTROPY, SQUARED, compare_evidence
 from fallline.subjects.handwritten.evidence import Evidence, Reading, gather
 from fallline.subjects.handwritten.explanation import Explanation, LayerFit, explain
-from fallline.subjects.handwritten.factors import Sizes, explained, rate_power, usual
-from fallline.subjects.handwritten.identification import Difference, Identification, Mistake
+from fallline.subjects.handwritten.factors import Sizes, explained, powers, rate_power, usual
+from fallline.subjects.handwritten.identification import Identification, Mistake
 from fallline.subjects.handwritten.memory import Memory
 from fallline.subjects.handwritten.naming import named
 from fallline.subjects.handwritten.observed import Observed
@@ -90,8 +90,6 @@ def _fewest(readings: Sequence[tuple[Mistake, ...]]) -> list[tuple[Mistake, ...]
 
 def _powers(twin: Twin, rates: Rates, explanation: Explanation) -> dict[int, int]:
     """Return the power of the rate in each layer's factor where two rates were observed."""
-    from fallline.subjects.handwritten.factors import powers
-
     if rates.observed is None or not rates.observed.probes or rates.value is None or rates.other is None:
         return {}
     second = explain(gather(twin, rates.observed, rates.observed.probes))[0]
@@ -127,8 +125,3 @@ def _notes(observed: Observed, evidence: Evidence) -> tuple[str, ...]:
         notes.append("New weights are whole numbers.")
     notes += [f"Slot {number} grows from {old} to {new} at a step." for number, old, new in observed.grown]
     return tuple(notes)
-
-
-def difference_of(identification: Identification, layer: int) -> Difference:
-    """Return how a layer's update compares with the way down."""
-    return identification.differences[layer - 1]

@@ -8,7 +8,7 @@ u₂ = u₃ but another u₁: what the step did for the probe before takes part 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from fallline.subjects.handwritten.twin import Twin, draw_values, write_values
 
 PROBES = 4  # of several rows
 SINGLE_ROW_PROBES = 8  # where the step takes one row at a time: a row says less than a batch
-ROWS = 7
+ROWS, MOST_ROWS = 7, 40
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,6 @@ class Observed:
     ----------
     probes
         Probes of the same number of rows.
-    others
-        Probes with another number of rows; empty where the step does not take them.
     memory
         What the step takes over from the steps before it.
     momentum
@@ -63,7 +61,6 @@ class Observed:
     """
 
     probes: tuple[Probe, ...]
-    others: tuple[Probe, ...] = ()
     memory: Memory = Memory.NONE
     momentum: float = 0.0
     momentum_against: tuple[int, ...] = ()
@@ -136,7 +133,7 @@ def _observed(attached: Attached, twin: Twin, draw: np.random.Generator, rows: i
         except Exception as error:  # the user's code may raise anything
             failure = failure or f"{type(error).__name__}: {error}"
             continue
-        found = Observed(
+        return Observed(
             tuple(probes),
             memory=memory,
             momentum=float(shares[np.argmax(np.abs(shares))]),
@@ -146,26 +143,14 @@ def _observed(attached: Attached, twin: Twin, draw: np.random.Generator, rows: i
             data_changed=watch.data_changed,
             given=0 if attached.X is None else given,
         )
-        if attached.per_sample or size == 1:
-            return found
-        return replace(found, others=_of_other_size(watch, draw, size, memory))
     return Observed((), shared=shared, failure=failure or "the step makes no difference that can be read")
 
 
 def _unlike(twin: Twin, given: int) -> int:
     """Return a number of rows that is no layer's size, so that no axis can be taken for another."""
     sizes = {1, *twin.shape, *(size + 1 for size in twin.shape)}
-    return next(size for size in (given, *range(ROWS, ROWS + len(sizes) + 1)) if size not in sizes and size <= 40)
-
-
-def _of_other_size(watch: _Watch, draw: np.random.Generator, size: int, memory: Memory) -> tuple[Probe, ...]:
-    if memory is not Memory.NONE:
-        return ()
-    other = next(n for n in range(size + 2, size + 20) if n not in watch.twin.shape)
-    try:
-        return tuple(_single(watch, draw, other) for _ in range(2))
-    except Exception:  # a number of rows that is written into the code
-        return ()
+    sizes_that_differ = (n for n in (given, *range(ROWS, ROWS + len(sizes) + 1)) if n not in sizes and n <= MOST_ROWS)
+    return int(next(sizes_that_differ))
 
 
 def draw_rows(twin: Twin, rows: int, draw: np.random.Generator) -> tuple[Array, Array]:
@@ -199,15 +184,6 @@ def _series(watch: _Watch, draw: np.random.Generator, rows: int) -> tuple[list[P
         return probes, memory, shares
     # the probe before counts, so the first stays in the list
     return [Probe(*s, u[2], u[2], u[0], *d) for s, u, d in zip(starts, made, data, strict=True)], memory, shares
-
-
-def _single(watch: _Watch, draw: np.random.Generator, rows: int) -> Probe:
-    values = draw_values(watch.twin.shapes, draw)
-    X, y = draw_rows(watch.twin, rows, draw)
-    update = watch.update(values, X, y)
-    return Probe(
-        watch.twin.to_parameters(write_values(watch.attached, values)), X, y, update, update, update, *watch.data
-    )
 
 
 def _shared(attached: Attached, twin: Twin, draw: np.random.Generator) -> tuple[tuple[int, int], ...]:
