@@ -1,8 +1,10 @@
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from fallline.subjects.handwritten.examine import examine
 from fallline.subjects.handwritten.layout import BiasPlace
 from fallline.subjects.handwritten.twin import find_twin
 
@@ -53,3 +55,13 @@ def test_there_is_no_twin_of_an_unknown_activation() -> None:
     net = Written([2, 3, 1])
     net.run = lambda X: np.sin(net.passes(X)[1][-1])  # type: ignore[method-assign]
     assert find_twin(attach(net)) is None
+
+
+@pytest.mark.parametrize("mistaken", [{}, {"derivative_of_activation": (1, 2)}, {"sign_reversed": (1, 2)}])
+def test_a_network_without_a_forward_pass_is_found_by_its_step(mistaken: dict[str, tuple[int, ...]]) -> None:
+    net = Written([2, 3, 2], "tanh", "sigmoid", "slot", units_first=False, plant=mistaken)
+    found = examine(replace(attach(net), run=None))
+    assert found.twin is not None
+    assert [form.name for form in found.twin.forms] == ["tanh", "sigmoid"]
+    assert found.identification is not None
+    assert {mistake.code: mistake.layers for mistake in found.identification.mistakes} == mistaken

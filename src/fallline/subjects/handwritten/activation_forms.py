@@ -122,9 +122,12 @@ OVER_ROWS = tuple(
     for value in (_softmax(-2), _softmax(-2, largest=-1))
 )
 
+LEAKY = leaky(0.01)
+
 COMMON: tuple[Form, ...] = (SIGMOID, TANH, RELU, IDENTITY)
 RARE: tuple[Form, ...] = (
-    *(leaky(slope) for slope in (0.01, 0.1, 0.2, 0.05, 0.3, 0.02, 0.001, 0.25, 0.5)),
+    LEAKY,
+    *(leaky(slope) for slope in (0.1, 0.2, 0.05, 0.3, 0.02, 0.001, 0.25, 0.5)),
     SOFTPLUS,
     ELU,
     SILU,

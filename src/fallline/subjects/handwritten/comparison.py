@@ -40,18 +40,20 @@ class Comparison:
     healthy: bool
 
 
+def exact_deltas(q: Quantities, loss: str) -> list[Array]:
+    """Return δ = ∂E/∂z (K, n, units) of each layer; E is summed over rows and outputs."""
+    e, last = q.a[-1] - q.y, q.depth
+    deltas = [e if loss == CROSS_ENTROPY else q.form(last).backward(q.z[last], q.a[last], e)]
+    for layer in range(last - 1, 0, -1):
+        deltas.insert(0, q.form(layer).backward(q.z[layer], q.a[layer], deltas[0] @ q.W[layer]))
+    return deltas
+
+
 def exact_gradient(q: Quantities, loss: str) -> tuple[list[Array], list[Array]]:
     """Return ∂E/∂W (K, units, inputs) and ∂E/∂b (K, units) of each layer; E is summed over rows and outputs."""
-    e, last = q.a[-1] - q.y, q.depth
-    delta = e if loss == CROSS_ENTROPY else q.form(last).backward(q.z[last], q.a[last], e)
-    W: list[Array] = []
-    b: list[Array] = []
-    for layer in range(last, 0, -1):
-        W.insert(0, delta.transpose(0, 2, 1) @ q.a[layer - 1])
-        b.insert(0, delta.sum(axis=1))
-        if layer > 1:
-            delta = q.form(layer - 1).backward(q.z[layer - 1], q.a[layer - 1], delta @ q.W[layer - 1])
-    return W, b
+    deltas = exact_deltas(q, loss)
+    W: list[Array] = [delta.transpose(0, 2, 1) @ x for delta, x in zip(deltas, q.a, strict=False)]
+    return W, [delta.sum(axis=1) for delta in deltas]
 
 
 def losses(twin: Twin) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from fallline.subjects.handwritten.identification import Identification
 from fallline.subjects.handwritten.identify import Rates, identify
 from fallline.subjects.handwritten.observed import Observed, observe
 from fallline.subjects.handwritten.twin import Twin, find_twin
+from fallline.subjects.handwritten.twin_by_step import find_twin_by_step
 
 OTHER_RATE = 0.37  # times the user's: no power of it is a fraction that a step may have for another reason
 
@@ -33,7 +34,7 @@ def examine(
     `loss` as in `identify`; `with_rate` returns the same network with another learning rate; it tells rate² from
     rate · ½.
     """
-    twin = find_twin(attached, seed)
+    twin = find_twin(attached, seed) if attached.run is not None else find_twin_by_step(attached, seed)
     if twin is None:
         return Examination(None)
     observed = observe(attached, twin, seed + 1)
