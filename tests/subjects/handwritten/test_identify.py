@@ -138,6 +138,7 @@ def test_what_has_no_name_is_told_as_a_difference() -> None:
 def test_momentum_is_set_apart_and_its_sign_told(share: float) -> None:
     found = identified(Written([2, 3, 2], "tanh", "tanh", "last", momentum=share))
     assert names(found) == ([] if share > 0 else [("momentum_sign", (1, 2))])
+    assert found.unexplained == ()
     assert f"{share:.6g}" in found.notes[0]
 
 
