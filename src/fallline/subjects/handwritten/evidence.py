@@ -53,11 +53,15 @@ class Evidence:
     all_stale: bool = False
 
     @property
+    def grown(self) -> frozenset[int]:
+        """Layers whose arrays broadcasting has grown."""
+        return frozenset(k + 1 for k, change in enumerate(self.W) if not np.isfinite(change).all())
+
+    @property
     def untold(self) -> frozenset[int]:
         """Layers whose change says nothing about their delta."""
-        grown = {k + 1 for k, change in enumerate(self.W) if not np.isfinite(change).all()}
         still = {k + 1 for k, change in enumerate(self.W) if not change.any()}
-        return self.silent | self.whole | self.shared | grown | still
+        return self.silent | self.whole | self.shared | self.grown | still
 
     def swapped(self, first: int, second: int, biases: bool) -> Evidence:
         """Return the same with the changes of two layers exchanged."""

@@ -16,6 +16,7 @@ import numpy as np
 
 from fallline.engine import Array
 from fallline.subjects.handwritten.evidence import Evidence
+from fallline.subjects.handwritten.layout import BiasPlace
 from fallline.subjects.handwritten.matching import fits, match
 from fallline.subjects.handwritten.mistakes import (
     Above,
@@ -152,7 +153,8 @@ def _fits(evidence: Evidence, layer: int, above: Above | None, budget: _Budget) 
     """Return the layer's fits with the fewest mistakes, each with its delta; different deltas only."""
     deltas = list(_deltas(evidence, layer, above))
     if layer in evidence.untold:
-        return _passed(evidence, layer, deltas, layer in evidence.silent | evidence.whole | evidence.shared)
+        seen_in_bias = _by_bias(evidence, layer, deltas) if layer in evidence.whole else []
+        return seen_in_bias or _passed(evidence, layer, deltas, layer not in evidence.grown)
     for mistakes in range(MOST_MISTAKES + 1 if budget.left > 0 else 2):
         found: list[tuple[LayerFit, Array]] = []
         for error, derivative, delta in deltas:
@@ -188,16 +190,41 @@ def _deltas(evidence: Evidence, layer: int, above: Above | None) -> Iterator[tup
                 yield error, slope, delta
 
 
+def _by_bias(
+    evidence: Evidence, layer: int, deltas: list[tuple[Choice, Choice, Array]]
+) -> list[tuple[LayerFit, Array]]:
+    """Return the fits of a layer whose weights are cut to integers by what its bias, which is not, says of its delta."""
+    change = evidence.b[layer - 1]
+    if evidence.q.twin.layers[layer - 1].place is not BiasPlace.SLOT or not change.any():
+        return []
+    for mistakes in range(MOST_MISTAKES + 1):
+        found: list[tuple[LayerFit, Array]] = []
+        for error, derivative, delta in deltas:
+            if len(set(error.codes + derivative.codes)) != mistakes or len(found) >= ENOUGH:
+                continue
+            seen = match(change, delta.sum(axis=1))
+            if fits(change, seen) and not _known(error, derivative, delta, found):
+                fit = LayerFit(layer, error, derivative, Choice(delta), seen.factor, Choice(change), seen.factor)
+                found.append((fit, delta))
+        if found:
+            return found
+    return []
+
+
 def _passed(
     evidence: Evidence, layer: int, deltas: list[tuple[Choice, Choice, Array]], explained: bool
 ) -> list[tuple[LayerFit, Array]]:
     """Return fits of a layer whose change is not looked at: the right delta, then those with one mistake."""
     ordered = sorted(deltas, key=lambda item: len(set(item[0].codes + item[1].codes)))
     kept: list[tuple[LayerFit, Array]] = []
+    still = None
+    if layer in evidence.whole and evidence.q.twin.layers[layer - 1].has_bias and not evidence.b[layer - 1].any():
+        still = Choice(evidence.b[layer - 1], ("bias_not_updated",), "the bias is never updated")
     enough = ENOUGH if explained else GUESSES
     for error, derivative, delta in ordered[: 3 * enough]:
         if len(kept) < enough and not any(_parallel(delta, other) for _, other in kept):
-            kept.append((LayerFit(layer, error, derivative, Choice(delta), None, explained=explained), delta))
+            fit = LayerFit(layer, error, derivative, Choice(delta), None, still, explained=explained)
+            kept.append((fit, delta))
     return kept[:1] if layer == 1 else kept
 
 

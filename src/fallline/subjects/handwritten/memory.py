@@ -51,16 +51,24 @@ def lasting(repeated: Sequence[Sequence[Array]]) -> bool:
 
 
 def _shares(twin: Twin, cause: Array, effect: Array, tolerance: float) -> Array | None:
-    """Return μ of each parameter with effect = μ · cause in all probes, one μ for each array, else None."""
-    shares = np.zeros(cause.shape[1])
-    largest = float(np.abs(effect).max())
+    """Return μ of each parameter with effect = μ · cause in all probes, one μ for each array, else None.
+
+    Where a layer's own delta depends on the step (weights used after their update), its μ is taken to be the others'.
+    """
+    shares, open_ones, last = np.zeros(cause.shape[1]), [], 0.0
     for part in _arrays(twin):
         x, y = cause[:, part], effect[:, part]
         square = float(np.vdot(x, x))
         share = float(np.vdot(x, y)) / square if square > 0.0 else 0.0
-        if float(np.abs(y - share * x).max(initial=0.0)) > tolerance * largest:
-            return None
-        shares[part] = share
+        if float(np.abs(y - share * x).max(initial=0.0)) <= tolerance * float(np.abs(y).max(initial=0.0)):
+            shares[part] = share
+            last = share or last
+        else:
+            open_ones.append(part)
+    if not last:
+        return None
+    for part in open_ones:
+        shares[part] = last
     return shares
 
 

@@ -19,6 +19,7 @@ from fallline.subjects.handwritten.sentences import sentence
 UNSIGNED_ERRORS = ("error_squared", "error_absolute")
 WHOLE_NETWORK = (*UNSIGNED_ERRORS, "broadcast_error")
 VALUES = ("the activation above", "the target in place")  # propagated in place of a delta: their sign is a convention
+NO_SCALE = {"output_error_for_hidden", "weight_for_input"}
 OFTEN_IN_A_FUNCTION = ("derivative_of_activation", "derivative_of_pre_activation", "derivative_of_wrong_function")
 
 Reading = tuple[Mistake, ...]
@@ -33,7 +34,18 @@ def named(
     for signs, scales in itertools.product(
         _signs(explanation, factors, evidence.q.depth), _scales(explanation, factors, sizes, powers)
     ):
-        yield _merged([*fixed, *signs, *scales])
+        reading = _merged([*fixed, *signs, *scales])
+        yield reading
+        yield from _of_no_sum(reading, evidence)
+
+
+def _of_no_sum(reading: Reading, evidence: Evidence) -> Iterator[Reading]:
+    """A softmax's deltas sum to 0 over its units, so that a bias with that sum is a bias that stays."""
+    last = (evidence.q.depth,)
+    if evidence.q.form(evidence.q.depth).name.startswith("softmax"):
+        for k, mistake in enumerate(reading):
+            if mistake.code == "bias_not_updated" and mistake.layers == last:
+                yield (*reading[:k], _mistake("bias_wrong_sum", last, "the sum over all units, 0"), *reading[k + 1 :])
 
 
 def _merged(mistakes: list[Mistake]) -> Reading:
@@ -126,11 +138,14 @@ def _signs(explanation: Explanation, factors: Mapping[int, float], depth: int) -
 def _with_free_signs_set(explanation: Explanation, factors: Mapping[int, float]) -> dict[int, float]:
     """Return the factors with those signs that are a convention (of squares, of values) set to as few as climb."""
     signs = dict(factors)
+    restarts = [fit.layer for fit in explanation.fits if "output_error_for_hidden" in fit.error.codes]
     for fit in explanation.fits:
         unsigned = any(code in UNSIGNED_ERRORS for code in fit.error.codes)
         if unsigned or fit.error.what.startswith(VALUES):
-            lower = {layer: -c if layer <= fit.layer else c for layer, c in signs.items()}
-            signs = min((signs, lower), key=lambda option: len(climbing(option)))
+            # down to where the signed difference comes in again
+            lowest = max((layer for layer in restarts if layer < fit.layer), default=0)
+            turned = {layer: -c if lowest < layer <= fit.layer else c for layer, c in signs.items()}
+            signs = min((signs, turned), key=lambda option: len(climbing(option)))
     return signs
 
 
@@ -143,6 +158,8 @@ def _scales(
     base = usual(factors, sizes)
     biases = list(_bias_scales(explanation, sizes))
     odd = {layer: abs(c) / base for layer, c in factors.items() if not same(abs(c), base)}
+    if any(set(fit.codes) & NO_SCALE for fit in explanation.fits):
+        odd = {}  # what stands in the place of the delta need not have its factor
     wrong = {layer: power for layer, power in powers.items() if power in (2, -1)}
     if wrong:
         yield [*_by_power(wrong), *biases]

@@ -153,14 +153,17 @@ def _unlike(twin: Twin, given: int) -> int:
     return int(next(sizes_that_differ))
 
 
-def draw_rows(twin: Twin, rows: int, draw: np.random.Generator) -> tuple[Array, Array]:
-    """Return random rows, and targets that the output activation could give."""
+def draw_rows(twin: Twin, parameters: Array, rows: int, draw: np.random.Generator) -> tuple[Array, Array]:
+    """Return random rows, and targets that the output activation could give, above and below the outputs by turns."""
     X = draw.uniform(-1.2, 1.2, (rows, twin.shape[0]))
     name, outputs = twin.forms[-1].name, twin.shape[-1]
     if name.startswith("softmax") and outputs > 1:
         return X, np.eye(outputs)[draw.integers(0, outputs, rows)]
-    low = -0.9 if "tanh" in name else 0.05
-    return X, draw.uniform(low, 0.95, (rows, outputs))
+    y = twin.run(parameters, X)
+    low = -0.98 if "tanh" in name else 0.01
+    bounds = (low, 0.99) if "sigmoid" in name or "tanh" in name else (y - 1.0, y + 1.0)
+    above = (np.arange(y.size).reshape(y.shape) + draw.integers(0, 2)) % 2 == 0
+    return X, y + draw.uniform(0.2, 0.9, y.shape) * (np.where(above, bounds[1], bounds[0]) - y)
 
 
 def _series(watch: _Watch, draw: np.random.Generator, rows: int) -> tuple[list[Probe], Memory, Array]:
@@ -168,9 +171,9 @@ def _series(watch: _Watch, draw: np.random.Generator, rows: int) -> tuple[list[P
     made, starts, data = [], [], []
     for _ in range(count + 1):  # the first only brings the network's memory into a state that is known
         values = draw_values(watch.twin.shapes, draw)
-        X, y = draw_rows(watch.twin, rows, draw)
-        updates = [watch.update(values, X, y) for _ in range(3)]
         start = watch.twin.to_parameters(write_values(watch.attached, values))
+        X, y = draw_rows(watch.twin, start, rows, draw)
+        updates = [watch.update(values, X, y) for _ in range(3)]
         made.append(updates)
         starts.append((start, X, y))
         data.append(watch.data)
