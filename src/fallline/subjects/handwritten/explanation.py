@@ -193,7 +193,7 @@ def _deltas(evidence: Evidence, layer: int, above: Above | None) -> Iterator[tup
 def _by_bias(
     evidence: Evidence, layer: int, deltas: list[tuple[Choice, Choice, Array]]
 ) -> list[tuple[LayerFit, Array]]:
-    """Return the fits of a layer whose weights are cut to integers by what its bias, which is not, says of its delta."""
+    """Return the fits of a layer whose weights are cut to integers, by what its bias, which is not, says."""
     change = evidence.b[layer - 1]
     if evidence.q.twin.layers[layer - 1].place is not BiasPlace.SLOT or not change.any():
         return []

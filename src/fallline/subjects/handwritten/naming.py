@@ -156,7 +156,7 @@ def _scales(
         yield []
         return
     base = usual(factors, sizes)
-    biases = list(_bias_scales(explanation, sizes))
+    biases = list(_bias_scales(explanation, sizes, base))
     odd = {layer: abs(c) / base for layer, c in factors.items() if not same(abs(c), base)}
     if any(set(fit.codes) & NO_SCALE for fit in explanation.fits):
         odd = {}  # what stands in the place of the delta need not have its factor
@@ -222,9 +222,10 @@ def _ratios(n: int, rate: float | None, shape: tuple[int, ...], layers: tuple[in
     for layer in layers:
         for size in {shape[layer - 1], shape[layer], shape[layer - 1] + 1} - {1}:
             yield "wrong_scale_by_features", 1.0 / size
+            yield "wrong_scale_by_features", n / size  # where the others have a mean over the rows
 
 
-def _bias_scales(explanation: Explanation, sizes: Sizes) -> Iterator[Mistake]:
+def _bias_scales(explanation: Explanation, sizes: Sizes, base: float) -> Iterator[Mistake]:
     """Biases whose sum is right but whose factor is not that of their weights."""
     wrong, turned, other = [], [], []
     rated: list[tuple[str, int]] = []
@@ -234,6 +235,8 @@ def _bias_scales(explanation: Explanation, sizes: Sizes) -> Iterator[Mistake]:
         ratio = fit.bias_factor / fit.factor
         if ratio < 0.0:
             turned.append(fit.layer)
+        if same(abs(fit.bias_factor), base):
+            continue  # it is the weights that have another factor
         one_row = any(code in ("last_row_only", "first_row_only") for code in fit.product.codes)
         if same(abs(ratio), 1.0) or (one_row and any(same(abs(ratio), n) for n in (sizes.rows, 1.0 / sizes.rows))):
             continue

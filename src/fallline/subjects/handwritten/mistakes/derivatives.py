@@ -28,7 +28,9 @@ def derivatives(
     if form.elementwise:
         yield Choice(form.of_z(z))
     yield from _of_elsewhere(q, layer, form)
-    no_mistake = form.name == "identity" or (layer == q.depth and not squared and form.name in ("sigmoid", "softmax"))
+    no_mistake = form.name == "identity" or (
+        layer == q.depth and not squared and form.name.startswith(("sigmoid", "softmax"))
+    )
     yield Choice(np.ones_like(z), () if no_mistake else ("derivative_missing",), f"no factor {_prime(form)}")
     for other in OTHERS:
         if other.name == form.name:
