@@ -123,15 +123,17 @@ def test_nine_of_ten_pairs_are_found_and_no_wrong_name_is_certain() -> None:
     assert right >= 0.9 * len(PAIRS)
 
 
-def test_what_has_no_name_is_told_as_a_difference() -> None:
-    found = identified(Written([2, 4, 3, 2], "sigmoid", "tanh", "slot", plant={"derivative_cubed": (1,)}))
-    assert found.unexplained == (1,)
+@pytest.mark.parametrize("layer", [1, 2, 3])
+@pytest.mark.parametrize("per_sample", [False, True])
+def test_what_has_no_name_is_told_as_a_difference(layer: int, per_sample: bool) -> None:
+    net = Written([2, 4, 3, 2], "sigmoid", "tanh", "slot", plant={"derivative_cubed": (layer,)})
+    found = identified(net, per_sample)
+    assert found.unexplained == tuple(range(1, layer + 1))  # those that the delta reaches
     assert found.mistakes == ()
     assert not found.healthy
-    assert found.sentence.startswith(
-        "The step differs from back-propagation, and no known mistake makes the difference: "
-    )
-    assert found.differences[0].relative > 0.01
+    told = "The step differs from back-propagation, and no known mistake makes the difference: "
+    assert found.sentence.startswith(told)
+    assert all(found.differences[k - 1].relative > 0.01 for k in found.unexplained)
 
 
 @pytest.mark.parametrize("share", [0.9, -0.5])

@@ -63,6 +63,8 @@ def identify(twin: Twin, observed: Observed, rates: Rates | None = None, loss: s
             *({(mistake.code, mistake.layers) for mistake in other} for other in chosen[1:])
         )
         mistakes = tuple(replace(m, certain=(m.code, m.layers) in shared) for m in mistakes)
+    if rates.observed is None:  # one rate alone: its square may be another number that the step has for a reason
+        mistakes = tuple(replace(m, certain=m.certain and not m.code.startswith("rate_")) for m in mistakes)
     factors = {fit.layer: fit.factor for fit in first.fits if fit.factor is not None}
     factor = usual(factors, sizes) if factors else float("nan")
     return Identification(
