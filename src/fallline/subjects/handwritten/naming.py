@@ -32,7 +32,8 @@ def named(
     fixed = [*_chosen(explanation, evidence.q.depth), *_around(explanation, evidence, observed)]
     factors = _factors(explanation)
     for signs, scales in itertools.product(
-        _signs(explanation, factors, evidence.q.depth), _scales(explanation, factors, sizes, powers)
+        _signs(explanation, factors, evidence.q.depth),
+        _scales(explanation, factors, sizes, powers),
     ):
         reading = _merged([*fixed, *signs, *scales])
         yield reading
@@ -201,7 +202,7 @@ def _odd_layers(odd: Mapping[int, float], factors: Mapping[int, float], sizes: S
             if same(value, factor):
                 found = True
                 yield [_mistake(code, where, f"{value:.6g}")]
-    ratios = list(_ratios(n, rate, sizes.shape, layers))
+    ratios = list(_ratios(n, rate, sizes.shape, ()))  # two at once: only what rows and rate say
     for (one, first), (two, second) in itertools.permutations(ratios, 2) if not found else ():
         for where, value in pairs:
             for other, factor in ((where, first * second), (tuple(sorted(set(factors) - set(where))), first / second)):
