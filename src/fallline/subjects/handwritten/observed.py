@@ -1,0 +1,243 @@
+"""The update that a user's step really makes: from given weights, on given rows, in the twin's coordinates.
+
+Each probe writes random weights, makes the step three times from them on the same rows, and reads what changed.
+Three equal changes: the step has no memory. u₃ − u₂ = μ (u₂ − u₁): momentum μ, and u₃ − μ u₂ is the update without it.
+u₂ = u₃ but another u₁: what the step did for the probe before takes part in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+import numpy as np
+
+from fallline.engine import Array
+from fallline.subjects.handwritten.attached import Attached
+from fallline.subjects.handwritten.twin import Twin, draw_values, write_values
+
+PROBES = 4  # of several rows
+SINGLE_ROW_PROBES = 8  # where the step takes one row at a time: a row says less than a batch
+ROWS = 7
+RANDOM = 1e-9  # relative difference of repeated steps from which they count as different
+
+
+class Memory(Enum):
+    """What a step takes over from the steps before."""
+
+    NONE = "nothing"
+    MOMENTUM = "a share of the last update"
+    LAST_STEP = "something of the last step"
+    UNSTEADY = "something that changes from step to step"
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One observation: parameters, rows and targets, and what the step changed."""
+
+    parameters: Array
+    X: Array
+    y: Array
+    update: Array  # without what momentum adds
+    whole: Array  # as it was made
+    first: Array  # of the first of the repeated steps, when the probe before was the last step
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What was seen.
+
+    Parameters
+    ----------
+    probes
+        Probes of the same number of rows.
+    others
+        Probes with another number of rows; empty where the step does not take them.
+    memory
+        What the step takes over from the steps before it.
+    momentum
+        The share μ of the last update; 0 without.
+    grown
+        Slots that have another shape after a step: number, shape before, shape after.
+    shared
+        Pairs of slots of which writing one changes the other.
+    data_changed
+        Whether the step changed the rows or targets that it was given.
+    failure
+        What the step raised where it did; then there are no probes.
+    """
+
+    probes: tuple[Probe, ...]
+    others: tuple[Probe, ...] = ()
+    memory: Memory = Memory.NONE
+    momentum: float = 0.0
+    grown: tuple[tuple[int, tuple[int, ...], tuple[int, ...]], ...] = ()
+    shared: tuple[tuple[int, int], ...] = ()
+    data_changed: bool = False
+    failure: str = ""
+
+    @property
+    def rows(self) -> int:
+        """Number of rows of each probe."""
+        return len(self.probes[0].X)
+
+
+@dataclass
+class _Watch:
+    """Steps a network and notes what else happens."""
+
+    attached: Attached
+    twin: Twin
+    grown: dict[int, tuple[tuple[int, ...], tuple[int, ...]]] = field(default_factory=dict)
+    data_changed: bool = False
+
+    def update(self, values: Sequence[Array], X: Array, y: Array) -> Array:
+        """Return the change that one step makes from the slots' values."""
+        start = write_values(self.attached, values)
+        own_X, own_y = X.copy(), y.copy()
+        with np.errstate(all="ignore"):
+            self.attached.step(own_X, own_y)
+        self.data_changed |= not (np.array_equal(own_X, X) and np.array_equal(own_y, y))
+        after = self.attached.parameters()
+        for number, (old, new) in enumerate(zip(start, after, strict=True)):
+            if new.shape != old.shape and new.size != old.size:
+                self.grown[number] = (old.shape, new.shape)
+                after[number] = _fold(new, old.shape)
+            else:
+                after[number] = new.reshape(old.shape)
+        return self.twin.to_parameters(after) - self.twin.to_parameters(start)
+
+
+def _fold(value: Array, shape: tuple[int, ...]) -> Array:
+    """Return an array that broadcasting has grown as its old shape: NaN, since no one change is meant."""
+    return np.full(shape, np.nan)
+
+
+def observe(attached: Attached, twin: Twin, seed: int = 1, rows: int | None = None) -> Observed:
+    """Return what the user's step does on random probes; slots are left as they were."""
+    before = [slot.read() for slot in attached.slots]
+    try:
+        return _observed(attached, twin, np.random.default_rng(seed), rows)
+    finally:
+        for slot, value in zip(attached.slots, before, strict=True):
+            slot.write(value)
+
+
+def _observed(attached: Attached, twin: Twin, draw: np.random.Generator, rows: int | None) -> Observed:
+    shared = _shared(attached, twin, draw)
+    given = len(attached.X) if attached.X is not None else ROWS
+    sizes = [rows] if rows else [1, given] if attached.per_sample else list(dict.fromkeys([_unlike(twin, given), given]))
+    failure = ""
+    for size in sizes:
+        watch = _Watch(attached, twin)
+        try:
+            probes, memory, momentum = _series(watch, draw, size)
+        except Exception as error:  # the user's code may raise anything
+            failure = failure or f"{type(error).__name__}: {error}"
+            continue
+        found = Observed(
+            tuple(probes),
+            memory=memory,
+            momentum=momentum,
+            grown=tuple((number, *shapes) for number, shapes in watch.grown.items()),
+            shared=shared,
+            data_changed=watch.data_changed,
+        )
+        if attached.per_sample or size == 1:
+            return found
+        return replace(found, others=_of_other_size(watch, draw, size, memory))
+    return Observed((), shared=shared, failure=failure or "the step makes no difference that can be read")
+
+
+def _unlike(twin: Twin, given: int) -> int:
+    """Return a number of rows that is no layer's size, so that no axis can be taken for another."""
+    sizes = {1, *twin.shape, *(size + 1 for size in twin.shape)}
+    return next(size for size in (given, *range(ROWS, ROWS + len(sizes) + 1)) if size not in sizes and size <= 40)
+
+
+def _of_other_size(watch: _Watch, draw: np.random.Generator, size: int, memory: Memory) -> tuple[Probe, ...]:
+    if memory is not Memory.NONE:
+        return ()
+    other = next(n for n in range(size + 2, size + 20) if n not in watch.twin.shape)
+    try:
+        return tuple(_single(watch, draw, other) for _ in range(2))
+    except Exception:  # a number of rows that is written into the code
+        return ()
+
+
+def draw_rows(twin: Twin, rows: int, draw: np.random.Generator) -> tuple[Array, Array]:
+    """Return random rows, and targets that the output activation could give."""
+    X = draw.uniform(-1.2, 1.2, (rows, twin.shape[0]))
+    name, outputs = twin.forms[-1].name, twin.shape[-1]
+    if name.startswith("softmax") and outputs > 1:
+        return X, np.eye(outputs)[draw.integers(0, outputs, rows)]
+    low = -0.9 if "tanh" in name else 0.05
+    return X, draw.uniform(low, 0.95, (rows, outputs))
+
+
+def _series(watch: _Watch, draw: np.random.Generator, rows: int) -> tuple[list[Probe], Memory, float]:
+    count = PROBES if rows > 1 else SINGLE_ROW_PROBES
+    repeated, starts = [], []
+    for number in range(count + 1):  # the first only brings the network's memory into a state that is known
+        values = draw_values(watch.twin.shapes, draw)
+        X, y = draw_rows(watch.twin, rows, draw)
+        updates = [watch.update(values, X, y) for _ in range(3)]
+        start = watch.twin.to_parameters(write_values(watch.attached, values))
+        if number:
+            repeated.append(updates)
+        starts.append((start, X, y))
+    memory, momentum = _memory(repeated)
+    if memory is Memory.LAST_STEP:
+        memory, momentum = _share_of_last(repeated)
+        if memory is Memory.MOMENTUM:
+            return [Probe(*s, u[2], u[2], u[2]) for s, u in zip(starts[1:], repeated, strict=True)], memory, momentum
+    if memory is Memory.LAST_STEP:  # the probe before counts, so it stays in the list as the first
+        updates = [repeated[0]] + repeated
+        return [Probe(*s, u[2], u[2], u[0]) for s, u in zip(starts, updates, strict=True)], memory, momentum
+    probes = [
+        Probe(*s, u[2] - momentum * u[1], u[2], u[0]) for s, u in zip(starts[1:], repeated, strict=True)
+    ]
+    return probes, memory, momentum
+
+
+def _single(watch: _Watch, draw: np.random.Generator, rows: int) -> Probe:
+    values = draw_values(watch.twin.shapes, draw)
+    X, y = draw_rows(watch.twin, rows, draw)
+    update = watch.update(values, X, y)
+    return Probe(watch.twin.to_parameters(write_values(watch.attached, values)), X, y, update, update, update)
+
+
+def _memory(repeated: Sequence[Sequence[Array]]) -> tuple[Memory, float]:
+    """Return what the repeated steps of all probes say about the step's memory, and μ."""
+    one, two, three = (np.nan_to_num(np.concatenate(parts)) for parts in zip(*repeated, strict=True))
+    size = max(float(np.abs(three).max()), 1e-300)
+    earlier, later = two - one, three - two
+    if float(np.abs(later).max()) <= RANDOM * size:
+        return (Memory.NONE, 0.0) if float(np.abs(earlier).max()) <= RANDOM * size else (Memory.LAST_STEP, 0.0)
+    share = float(earlier @ later / (earlier @ earlier)) if earlier.any() else 0.0
+    if np.abs(later - share * earlier).max() <= 1e-6 * np.abs(later).max():
+        return Memory.MOMENTUM, share
+    return Memory.UNSTEADY, 0.0
+
+
+def _share_of_last(repeated: Sequence[Sequence[Array]]) -> tuple[Memory, float]:
+    """Return whether u₁ − u₃ is a share of the last probe's update minus this one's: momentum of one step's length."""
+    first = np.nan_to_num(np.concatenate([u[0] - u[2] for u in repeated[1:]]))
+    change = np.nan_to_num(np.concatenate([last[2] - u[2] for last, u in zip(repeated, repeated[1:], strict=False)]))
+    share = float(first @ change / (change @ change)) if change.any() else 0.0
+    fits = np.abs(first - share * change).max(initial=0.0) <= 1e-8 * np.abs(change).max(initial=0.0)
+    return (Memory.MOMENTUM, share) if fits and share else (Memory.LAST_STEP, 0.0)
+
+
+def _shared(attached: Attached, twin: Twin, draw: np.random.Generator) -> tuple[tuple[int, int], ...]:
+    """Return pairs of slots that share memory: what is written to the second is found in the first."""
+    values = draw_values(twin.shapes, draw)
+    now = write_values(attached, values)
+    wrong = [number for number, (old, new) in enumerate(zip(values, now, strict=True)) if not np.array_equal(old, new)]
+    return tuple(
+        (first, second)
+        for first in wrong
+        for second in range(first + 1, len(values))
+        if values[second].shape == now[first].shape and np.array_equal(values[second], now[first])
+    )
