@@ -1,0 +1,293 @@
+"""On which lines of the user's code a mistake is: where the values that it makes first appear."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from fallline.engine import Array
+from fallline.subjects.handwritten.explanation import LayerFit
+from fallline.subjects.handwritten.identification import Identification, Mistake
+from fallline.subjects.handwritten.narrating.alike import Index, Match, innermost, signature
+from fallline.subjects.handwritten.narrating.expected import Layer, Traced
+
+Place = tuple[str, int]  # file and line
+SIGNS = ("sign_reversed", "sign_alternating")
+SCALES = (
+    "rate_twice", "rate_divided", "wrong_scale_by_features", "mean_for_sum_in_one_layer", "scale_of_layer",
+)  # fmt: skip
+UNSIGNED_EXACT = 1e-6
+
+
+class Placing:
+    """Finds the lines of mistakes in one traced step."""
+
+    def __init__(self, found: Traced, identification: Identification, rate: float | None) -> None:
+        n = found.q.rows
+        rates = [1.0] if rate is None or rate <= 0.0 else [1.0, rate, 2.0 * rate, rate / n, rate * rate, 1.0 / rate]
+        self.index = Index(found.trace.seen, [*rates, 0.5, 2.0, 1.0 / n])
+        self.found, self.identification, self.rate = found, identification, rate
+        explanation = identification.explanation
+        self.fits: dict[int, LayerFit] = {fit.layer: fit for fit in explanation.fits} if explanation else {}
+
+    def lines(self, mistake: Mistake) -> tuple[Place, ...]:
+        """Return the lines of a mistake, in their order; none where nothing tells."""
+        if mistake.code in SIGNS:
+            found = self._sign(mistake)
+        elif mistake.code in SCALES:
+            found = [place for layer in mistake.layers for place in self._scaled(layer, mistake.code)]
+        elif mistake.code == "data_changed":
+            found = list(self.found.trace.data)
+        elif mistake.code == "softmax_axis":
+            found = self._softmax()
+        elif mistake.code == "shared_arrays":
+            found = self._made(mistake.layers)
+        else:
+            found = [place for layer in mistake.layers for place in self._of_layer(mistake.code, layer)]
+        return tuple(sorted(set(found)))
+
+    def _of_layer(self, code: str, layer: int) -> list[Place]:
+        fit, here = self.fits.get(layer), self.found.layers[layer - 1]
+        if code == "update_lost":
+            return self._lost(layer)
+        if code in ("integer_weights", "layers_out_of_order"):
+            return self.updates(layer)
+        if code == "momentum_sign":
+            return [*self._velocity(layer), *self.updates(layer)]
+        if code == "bias_not_updated":
+            return self._without_bias(layer)
+        if fit is None:
+            return self.updates(layer)
+        if code == "broadcast_error":
+            return self._pairs() or self._first([here.error, here.delta, here.product], layer)
+        if code in fit.error.codes:
+            found = self._first([here.error, here.delta, here.product], layer)
+            return [*found, *self.updates(layer + 1, before=here.error)] if code == "weights_after_update" else found
+        if code in fit.derivative.codes:
+            if code == "derivative_missing":
+                return self._last_delta(here, layer)
+            return self._first([here.slope, here.delta, here.product], layer, right=self._right_slopes(layer))
+        if code in fit.product.codes:
+            bias = self._sites(here.bias) if fit.bias is not None and fit.bias.codes else []
+            return [*self._first([here.product], layer), *bias]
+        if fit.bias is not None and code in fit.bias.codes:
+            return self._sites(here.bias) or self.updates(layer, bias=True)
+        return self.updates(layer)
+
+    # where a quantity is computed
+
+    def _first(self, chain: Sequence[Array | None], layer: int, right: Sequence[Array] = ()) -> list[Place]:
+        """The lines that compute the first quantity of the chain that is wrong and can be seen."""
+        for quantity in chain:
+            if quantity is None or self._is_right(quantity):
+                continue
+            places = self._sites(quantity)
+            innocent = {place for value in right for place in self._sites(value)}
+            if [place for place in places if place not in innocent]:
+                return [place for place in places if place not in innocent]
+        return self.updates(layer)
+
+    def _sites(self, quantity: Array | None) -> list[Place]:
+        return [] if quantity is None else _places(innermost(self.index.find(quantity)))
+
+    def _is_right(self, quantity: Array) -> bool:
+        """Whether a value is a right quantity of the network, so that to compute it is no mistake."""
+        own = signature(quantity)
+        if own is None:
+            return quantity.size > 1
+        q = self.found.q
+        known = [q.a[-1][0] - q.y[0], q.y[0], *(a[0] for a in q.a), *(z[0] for z in q.z), *self._clean_errors()]
+        return any((other := signature(value)) is not None and other[0] == own[0] for value in known)
+
+    def _clean_errors(self) -> Iterable[Array]:
+        for number, fit in self.fits.items():
+            error = self.found.layers[number - 1].error
+            if error is not None and not fit.error.codes:
+                yield error
+            delta = self.found.layers[number - 1].delta
+            if delta is not None and not fit.error.codes and not fit.derivative.codes:
+                yield delta
+
+    def _right_slopes(self, layer: int) -> list[Array]:
+        """The slopes of other layers where they are right: a function that computes them does nothing wrong."""
+        return [
+            here.slope
+            for here in self.found.layers
+            if here.number != layer
+            and here.slope is not None
+            and here.number in self.fits
+            and not self.fits[here.number].derivative.codes
+            and signature(here.slope) is not None
+        ]
+
+    def _last_delta(self, here: Layer, layer: int) -> list[Place]:
+        """The last line that makes the delta before it is used: there the derivative should have entered."""
+        assert here.delta is not None
+        deltas = self.index.find(here.delta)
+        products = [] if here.product is None else self.index.find(here.product)
+        until = products[0].seen.order if products else 1 << 60
+        assigned = [match for match in deltas if match.seen.kind == "assigned" and match.seen.order < until]
+        if assigned:
+            return _places(assigned[-1:])
+        return _places(innermost(deltas)) or _places(innermost(products)) or self.updates(layer)
+
+    # the update
+
+    def updates(self, layer: int, bias: bool | None = None, before: Array | None = None) -> list[Place]:
+        """The lines on which a layer's parameters change, before a quantity is computed if so asked."""
+        layout = self.found.q.twin.layers[layer - 1]
+        slots = set(layout.bias if bias else layout.weights if bias is False else (*layout.weights, *layout.bias))
+        until = 1 << 60
+        if before is not None and (sites := innermost(self.index.find(before))):
+            until = sites[0].seen.order
+        moved = [each for each in self.found.trace.moved if each.slot in slots and each.order <= until]
+        found = [(each.file, each.line) for each in moved if self._is_own(each.file, each.line)]
+        return sorted(set(found)) or self._sites(self._after(layer)[:, : -1 if not bias else None])
+
+    def _is_own(self, file: str, line: int) -> bool:
+        """Whether a line itself assigns, not only calls what does."""
+        statement = self.found.trace.texts[file].statements.get(line)
+        others = [each for each in self.found.trace.moved if (each.file, each.line) != (file, line)]
+        return isinstance(statement, ast.Assign | ast.AugAssign) or not others
+
+    def _after(self, layer: int) -> Array:
+        twin = self.found.q.twin
+        return twin.matrices(self.found.before + np.nan_to_num(self.found.update))[layer - 1]
+
+    def _lost(self, layer: int) -> list[Place]:
+        """Where the new weights are computed: the seen value minus the weights is a multiple of the gradient."""
+        q, here = self.found.q, self.found.layers[layer - 1]
+        W = q.full(layer)[0]
+        product = self.found.exact[0][layer - 1] if here.product is None else here.product
+        bias = self.found.exact[1][layer - 1] if here.bias is None else here.bias
+        wanted = [(W[:, :-1], product), (W, np.column_stack([product, bias])), (W[:, -1], bias)]
+        found = []
+        for old, gradient in wanted:
+            own = signature(gradient)
+            for seen in self.found.trace.seen:
+                if own is None or seen.value.size != old.size:
+                    continue
+                for value in (seen.value, seen.value.T):
+                    rest = signature(value.reshape(old.shape) - old)
+                    if rest is not None and np.abs(rest[1]) > 1e-12 and rest[0] == own[0]:
+                        found.append((seen.file, seen.line))
+        if found:
+            return found
+        return self._sites(here.product)
+
+    def _velocity(self, layer: int) -> list[Place]:
+        return self._sites(self.found.q.twin.matrices(self.found.update)[layer - 1][:, :-1])
+
+    def _without_bias(self, layer: int) -> list[Place]:
+        """The layer's update, where the bias's should stand beside it, or stands in a comment."""
+        found = self.updates(layer, bias=False)
+        layout = self.found.q.twin.layers[layer - 1]
+        del layout
+        for file, line in list(found):
+            text = self.found.trace.texts[file]
+            for near in range(max(1, line - 3), min(len(text.lines), line + 4) + 1):
+                stripped = text.lines[near - 1].strip()
+                if stripped.startswith("pass") and "#" in stripped or (stripped.startswith("#") and "=" in stripped):
+                    found.append((file, near))
+        return [*found, *self._sites(self.found.layers[layer - 1].bias)]
+
+    # signs
+
+    def negative_slopes(self) -> dict[int, list[Place]]:
+        """Return, by layer, the lines that compute minus its derivative."""
+        found = {}
+        for here in self.found.layers:
+            if here.slope is None or signature(here.slope) is None:
+                continue
+            matches = [match for match in innermost(self.index.find(here.slope)) if match.factor < 0.0]
+            if matches:
+                found[here.number] = _places(matches)
+        return found
+
+    def _difference(self) -> list[Place]:
+        q = self.found.q
+        return self._sites(q.a[-1][0] - q.y[0])
+
+    def _sign(self, mistake: Mistake) -> list[Place]:
+        depth = self.found.q.depth
+        slopes = self.negative_slopes()
+        if mistake.code == "sign_alternating" and slopes:
+            return [place for places in slopes.values() for place in places]
+        if mistake.what == "bias" or mistake.sentence.find("bias goes up") >= 0:
+            return [place for layer in mistake.layers for place in self.updates(layer, bias=True)]
+        updates = [place for layer in mistake.layers for place in self.updates(layer)]
+        if len(mistake.layers) == depth:
+            return [*self._difference(), *updates]
+        healthy = [layer for layer in self.fits if layer not in mistake.layers]
+        odd = [layer for layer in mistake.layers if layer in slopes and any(h not in slopes for h in healthy)]
+        negative = [place for layer in odd for place in slopes[layer]]
+        return [*negative, *(updates if not negative else []), *self._turned(mistake.layers, healthy)]
+
+    def _turned(self, layers: Sequence[int], healthy: Sequence[int]) -> list[Place]:
+        """Lines at which a layer's delta or gradient gets another sign, where that of healthy layers does not."""
+        found = {place for layer in layers for place, ratio in self._ratios(layer) if ratio < 0.0}
+        innocent = {place for layer in healthy for place, ratio in self._ratios(layer) if ratio < 0.0}
+        return sorted(found - innocent)
+
+    # scales
+
+    def _ratios(self, layer: int) -> list[tuple[Place, float]]:
+        """Return each line at which an expression is a part of itself times a factor, with the factor."""
+        here, found = self.found.layers[layer - 1], []
+        for quantity in (here.error, here.delta, here.product, here.bias):
+            matches = [] if quantity is None else self.index.find(quantity)
+            by_node = {(m.seen.execution, id(m.seen.node)): m for m in matches if m.seen.kind == "expression"}
+            for match in by_node.values():
+                assert match.seen.node is not None
+                for child in ast.iter_child_nodes(match.seen.node):
+                    inner = by_node.get((match.seen.execution, id(child)))
+                    if inner is not None and abs(match.factor / inner.factor - 1.0) > UNSIGNED_EXACT:
+                        found.append(((match.seen.file, match.seen.line), match.factor / inner.factor))
+        return found
+
+    def _scaled(self, layer: int, code: str) -> list[Place]:
+        ratios = [(place, abs(ratio)) for place, ratio in self._ratios(layer) if abs(abs(ratio) - 1.0) > UNSIGNED_EXACT]
+        if code in ("rate_twice", "rate_divided") and self.rate:
+            powers = (1, 2) if code == "rate_twice" else (-1,)
+            wanted = [self.rate**power for power in powers]
+            ratios = [(place, r) for place, r in ratios if any(abs(r / w - 1.0) < UNSIGNED_EXACT for w in wanted)]
+        elif self.rate:
+            ratios = [(place, r) for place, r in ratios if abs(r / self.rate - 1.0) > UNSIGNED_EXACT]
+        here = self.found.layers[layer - 1]
+        found = [place for place, _ in ratios]
+        if code.startswith("rate"):
+            return found or self.updates(layer)
+        return [*found, *self._sites(here.product), *self._sites(here.bias)] or self.updates(layer)
+
+    # the rest
+
+    def _pairs(self) -> list[Place]:
+        q = self.found.q
+        pairs = q.a[-1][0][:, :1] - q.y[0][:, :1].T
+        return self._sites(pairs)
+
+    def _softmax(self) -> list[Place]:
+        q = self.found.q
+        sums = [self.index.whole(value) for value in _column_sums(q.z[-1][0])]
+        return [*self._sites(q.a[-1][0]), *(place for found in sums for place in _places(innermost(found)))]
+
+    def _made(self, layers: Sequence[int]) -> list[Place]:
+        """Where the source assigns what the parameters are kept in, outside of the step."""
+        moved = {(each.file, each.line) for each in self.found.trace.moved}
+        del layers
+        return [place for place in self.assignments() if place not in moved]
+
+    def assignments(self) -> list[Place]:
+        """Return all lines that assign to a name under which parameters are kept."""
+        return []
+
+
+def _column_sums(z: Array) -> list[Array]:
+    e = np.exp(z)
+    return [e.sum(axis=0), np.exp(z - z.max()).sum(axis=0)]
+
+
+def _places(matches: Iterable[Match]) -> list[Place]:
+    return list(dict.fromkeys((match.seen.file, match.seen.line) for match in matches))
