@@ -55,9 +55,9 @@ class Form:
         return np.asarray(a * (g - (a * g).sum(axis=axis, keepdims=True)))
 
 
-def _softmax(axis: int) -> Function:
+def _softmax(axis: int | None, largest: int | None = None) -> Function:
     def value(z: Array) -> Array:
-        e = np.exp(z - z.max(axis=axis, keepdims=True))
+        e = np.exp(z - z.max(axis=axis if largest is None else largest, keepdims=True))
         return np.asarray(e / e.sum(axis=axis, keepdims=True))
 
     return value
@@ -96,7 +96,12 @@ RELU = Form("relu", lambda z: np.maximum(z, 0.0), _step, _step)
 IDENTITY = Form("identity", lambda z: z.copy(), _one, _one)
 SOFTMAX = Form("softmax", _softmax(-1), lambda z: SIGMOID.of_z(z), lambda a: a * (1.0 - a), elementwise=False)
 SOFTPLUS = Form("softplus", softplus, sigmoid, lambda a: 1.0 - np.exp(-a))
-ELU = Form("elu", lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0.0))), _elu_of_z, lambda a: np.where(a > 0, 1.0, a + 1.0))
+ELU = Form(
+    "elu",
+    lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0.0))),
+    _elu_of_z,
+    lambda a: np.where(a > 0, 1.0, a + 1.0),
+)
 SILU = Form("silu", lambda z: z * sigmoid(z), lambda z: sigmoid(z) * (1.0 + z * (1.0 - sigmoid(z))), None)
 SCALED_TANH = Form(
     "1.7159 tanh(2z/3)",
@@ -104,9 +109,18 @@ SCALED_TANH = Form(
     lambda z: 1.7159 * 2.0 / 3.0 * (1.0 - np.tanh(2.0 / 3.0 * z) ** 2),
     lambda a: 2.0 / 3.0 * (1.7159 - a * a / 1.7159),
 )
-BIPOLAR = Form("tanh(z/2)", lambda z: np.tanh(0.5 * z), lambda z: 0.5 * (1.0 - np.tanh(0.5 * z) ** 2), lambda a: 0.5 * (1.0 - a * a))
+BIPOLAR = Form(
+    "tanh(z/2)",
+    lambda z: np.tanh(0.5 * z),
+    lambda z: 0.5 * (1.0 - np.tanh(0.5 * z) ** 2),
+    lambda a: 0.5 * (1.0 - a * a),
+)
 SWAPPED = Form(REVERSED_SIGMOID, lambda z: sigmoid(-z), lambda z: -SIGMOID.of_z(z), lambda a: -a * (1.0 - a))
-OVER_ROWS = Form(SOFTMAX_OVER_ROWS, _softmax(-2), SIGMOID.of_z, lambda a: a * (1.0 - a), elementwise=False)
+# softmax normalised over the rows of a batch, the exponent's largest taken over rows or over outputs
+OVER_ROWS = tuple(
+    Form(SOFTMAX_OVER_ROWS, value, SIGMOID.of_z, SIGMOID.of_a, elementwise=False)
+    for value in (_softmax(-2), _softmax(-2, largest=-1))
+)
 
 COMMON: tuple[Form, ...] = (SIGMOID, TANH, RELU, IDENTITY)
 RARE: tuple[Form, ...] = (
@@ -119,4 +133,4 @@ RARE: tuple[Form, ...] = (
     SWAPPED,
 )
 HIDDEN: tuple[Form, ...] = (*COMMON, *RARE)
-OUTPUT: tuple[Form, ...] = (*COMMON, SOFTMAX, OVER_ROWS, *RARE)
+OUTPUT: tuple[Form, ...] = (*COMMON, SOFTMAX, *OVER_ROWS, *RARE)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum
 
 import numpy as np
 
 from fallline.engine import Array
-from fallline.subjects.handwritten.observed import Memory, Observed, Probe
+from fallline.subjects.handwritten.memory import Memory
+from fallline.subjects.handwritten.observed import Observed, Probe
 from fallline.subjects.handwritten.quantities import Quantities, compute, split
 from fallline.subjects.handwritten.twin import Twin
 
@@ -31,6 +33,12 @@ class Evidence:
         Layers, from 1, whose parameters never move.
     whole
         Layers, from 1, whose new weights are all whole numbers.
+    shared
+        Layers, from 1, whose slots share memory with another slot.
+    squared
+        Whether the loss is known to be the squared error.
+    all_stale
+        Whether `q` has the forward pass of the probe before, with this one's targets and weights.
     """
 
     q: Quantities
@@ -40,13 +48,16 @@ class Evidence:
     changed: list[Array]
     silent: frozenset[int]
     whole: frozenset[int]
+    shared: frozenset[int]
+    squared: bool = False
+    all_stale: bool = False
 
     @property
     def untold(self) -> frozenset[int]:
         """Layers whose change says nothing about their delta."""
         grown = {k + 1 for k, change in enumerate(self.W) if not np.isfinite(change).all()}
         still = {k + 1 for k, change in enumerate(self.W) if not change.any()}
-        return self.silent | self.whole | grown | still
+        return self.silent | self.whole | self.shared | grown | still
 
     def swapped(self, first: int, second: int, biases: bool) -> Evidence:
         """Return the same with the changes of two layers exchanged."""
@@ -54,28 +65,57 @@ class Evidence:
         W[first - 1], W[second - 1] = W[second - 1], W[first - 1]
         if biases:
             b[first - 1], b[second - 1] = b[second - 1], b[first - 1]
-        return Evidence(self.q, self.previous, W, b, self.changed, self.silent, self.whole)
+        return replace(self, W=W, b=b)
 
 
-def gather(twin: Twin, observed: Observed, probes: Sequence[Probe]) -> Evidence:
+class Reading(Enum):
+    """Which data and which forward pass the step is taken to have used."""
+
+    PLAIN = "those of the step"
+    CHANGED_DATA = "the data as the step left it"
+    STALE = "the forward pass of the step before, made with its new weights"
+
+
+def gather(
+    twin: Twin, observed: Observed, probes: Sequence[Probe], squared: bool = False, reading: Reading = Reading.PLAIN
+) -> Evidence:
     """Return the evidence of probes of the same number of rows."""
-    previous = None
-    if observed.memory is Memory.LAST_STEP:
+    if reading is Reading.CHANGED_DATA:
+        probes = [replace(probe, X=probe.X_after, y=probe.y_after) for probe in probes]
+    updates, whole = [probe.update for probe in probes], [probe.whole for probe in probes]
+    q, previous = compute(twin, *_columns(probes)), None
+    if observed.memory in (Memory.LAST_STEP, Memory.UNSTEADY):
         earlier, probes = probes[:-1], probes[1:]
-        previous = compute(twin, *_columns(earlier))
-    updates = [probe.first if previous is not None else probe.update for probe in probes]
-    whole = [probe.first if previous is not None else probe.whole for probe in probes]
-    q = compute(twin, *_columns(probes))
+        updates = whole = [probe.first for probe in probes]
+        q, previous = compute(twin, *_columns(probes)), compute(twin, *_columns(earlier))
+        if reading is Reading.STALE:
+            moved = [probe.parameters + probe.whole for probe in earlier]
+            before = compute(twin, moved, [probe.X for probe in earlier], [probe.y for probe in probes])
+            q, previous = replace(before, W=q.W, b=q.b), None
     W, b = split(twin, updates)
-    steps, bias_steps = split(twin, whole)
-    changed = [old + step for old, step in zip(q.W, steps, strict=True)]
-    silent = {k + 1 for k in range(q.depth) if not (W[k].any() or b[k].any())}
-    integer = {
-        k + 1
-        for k in range(q.depth)
-        if k + 1 not in silent and np.isfinite(changed[k]).all() and _whole(changed[k]) and not _whole(q.W[k])
-    }
-    return Evidence(q, previous, W, b, changed, frozenset(silent), frozenset(integer))
+    changed: list[Array] = [old + step for old, step in zip(q.W, split(twin, whole)[0], strict=True)]
+    silent = frozenset(k + 1 for k in range(q.depth) if not (W[k].any() or b[k].any()))
+    return Evidence(
+        q,
+        previous,
+        W,
+        b,
+        changed,
+        silent,
+        whole=frozenset(k + 1 for k in range(q.depth) if k + 1 not in silent and _cut(q.W[k], changed[k])),
+        shared=frozenset(
+            k + 1
+            for k, layer in enumerate(twin.layers)
+            if any(slot in pair for slot in (*layer.weights, *layer.bias) for pair in observed.shared)
+        ),
+        squared=squared,
+        all_stale=reading is Reading.STALE,
+    )
+
+
+def _cut(before: Array, after: Array) -> bool:
+    """Whether weights have become whole numbers."""
+    return bool(np.isfinite(after).all()) and _whole(after) and not _whole(before)
 
 
 def _columns(probes: Sequence[Probe]) -> tuple[list[Array], list[Array], list[Array]]:

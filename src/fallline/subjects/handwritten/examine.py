@@ -23,10 +23,12 @@ class Examination:
     identification: Identification | None = None
 
 
-def examine(attached: Attached, with_rate: Callable[[float], Attached] | None = None, seed: int = 0) -> Examination:
+def examine(
+    attached: Attached, with_rate: Callable[[float], Attached] | None = None, seed: int = 0, loss: str | None = None
+) -> Examination:
     """Return all that is found about an attached network's back-propagation.
 
-    `with_rate` returns the same network with another learning rate; it tells rate² from rate · ½.
+    `loss` as in `identify`; `with_rate` returns the same network with another learning rate; it tells rate² from rate · ½.
     """
     twin = find_twin(attached, seed)
     if twin is None:
@@ -39,4 +41,4 @@ def examine(attached: Attached, with_rate: Callable[[float], Attached] | None = 
     if with_rate is not None and rate is not None and rate > 0.0:
         other = 0.37 * rate
         rates = Rates(rate, other, observe(with_rate(other), twin, seed + 2))
-    return Examination(twin, observed, compare(twin, observed), identify(twin, observed, rates))
+    return Examination(twin, observed, compare(twin, observed), identify(twin, observed, rates, loss))

@@ -17,9 +17,19 @@ import numpy as np
 from fallline.engine import Array
 from fallline.subjects.handwritten.evidence import Evidence
 from fallline.subjects.handwritten.matching import fits, match
-from fallline.subjects.handwritten.mistakes import Above, Choice, bias_sums, derivatives, output_errors, products, propagated
+from fallline.subjects.handwritten.mistakes import (
+    Above,
+    Choice,
+    bias_sums,
+    derivatives,
+    output_errors,
+    products,
+    propagated,
+    with_weights,
+)
 
 UNEXPLAINED = 10.0  # what a layer that nothing fits costs, in mistakes
+WORK = 20_000  # candidates that are tried before the search only looks for what is right
 ENOUGH = 24  # explanations of a layer that are followed
 GUESSES = 3  # deltas that are followed below a layer that nothing fits
 MOST_MISTAKES = 4  # of one layer
@@ -88,6 +98,13 @@ class Explanation:
         return 0.01 * sum((fit.factor or 0.0) < 0.0 for fit in self.fits)
 
 
+@dataclass
+class _Budget:
+    """Bounds the work of a search."""
+
+    left: int = WORK
+
+
 def explain(evidence: Evidence) -> list[Explanation]:
     """Return the explanations with the fewest mistakes, best first; layers that nothing fits are marked."""
     found = _search(evidence)
@@ -96,7 +113,9 @@ def explain(evidence: Evidence) -> list[Explanation]:
     depth = evidence.q.depth
     for first in range(1, depth):
         for second in range(first + 1, depth + 1):
-            if evidence.W[first - 1].shape == evidence.W[second - 1].shape:
+            if evidence.W[first - 1].shape == evidence.W[second - 1].shape and {first, second} <= set(
+                found[0].unexplained
+            ):
                 for biases in (False, True):
                     other = _search(evidence.swapped(first, second, biases))
                     found += [Explanation(explanation.fits, (first, second)) for explanation in other]
@@ -104,7 +123,7 @@ def explain(evidence: Evidence) -> list[Explanation]:
 
 
 def _search(evidence: Evidence) -> list[Explanation]:
-    return _best([Explanation(fits) for fits in _layers(evidence, evidence.q.depth, None, ())])
+    return _best([Explanation(fits) for fits in _layers(evidence, evidence.q.depth, None, (), _Budget())])
 
 
 def _best(found: list[Explanation]) -> list[Explanation]:
@@ -113,25 +132,28 @@ def _best(found: list[Explanation]) -> list[Explanation]:
 
 
 def _layers(
-    evidence: Evidence, layer: int, above: Above | None, done: tuple[LayerFit, ...]
+    evidence: Evidence, layer: int, above: Above | None, done: tuple[LayerFit, ...], budget: _Budget
 ) -> Iterator[tuple[LayerFit, ...]]:
     if layer == 0:
         yield done
         return
     difference = evidence.q.a[-1] - evidence.q.y if above is None else above.difference
-    for fit, delta in _fits(evidence, layer, above):
-        below = list(_layers(evidence, layer - 1, Above(delta, fit.error.value, difference), (*done, fit)))
+    decided = False
+    for fit, delta in _fits(evidence, layer, above, budget):
+        if decided and fit.codes:
+            return
+        below = list(_layers(evidence, layer - 1, Above(delta, fit.error.value, difference), (*done, fit), budget))
         yield from below
-        if fit.factor is None and any(all(lower.explained for lower in fits[len(done) + 1 :]) for fits in below):
-            return  # the layers below decide for the likeliest delta that serves them
+        if fit.factor is None:  # the layers below decide for the likeliest delta that serves them
+            decided |= any(all(lower.explained for lower in fits[len(done) + 1 :]) for fits in below)
 
 
-def _fits(evidence: Evidence, layer: int, above: Above | None) -> list[tuple[LayerFit, Array]]:
+def _fits(evidence: Evidence, layer: int, above: Above | None, budget: _Budget) -> list[tuple[LayerFit, Array]]:
     """Return the layer's fits with the fewest mistakes, each with its delta; different deltas only."""
     deltas = list(_deltas(evidence, layer, above))
     if layer in evidence.untold:
-        return _passed(evidence, layer, deltas, layer in evidence.silent | evidence.whole)
-    for mistakes in range(MOST_MISTAKES + 1):
+        return _passed(evidence, layer, deltas, layer in evidence.silent | evidence.whole | evidence.shared)
+    for mistakes in range(MOST_MISTAKES + 1 if budget.left > 0 else 2):
         found: list[tuple[LayerFit, Array]] = []
         for error, derivative, delta in deltas:
             count = len(set(error.codes + derivative.codes))
@@ -140,8 +162,9 @@ def _fits(evidence: Evidence, layer: int, above: Above | None) -> list[tuple[Lay
             for product in products(evidence.q, layer, delta, evidence.previous):
                 if count + len(product.codes) != mistakes:
                     continue
+                budget.left -= 1
                 seen = match(evidence.W[layer - 1], product.value)
-                if fits(evidence.W[layer - 1], seen) and not any(_parallel(delta, other) for _, other in found):
+                if fits(evidence.W[layer - 1], seen) and not _known(error, derivative, delta, found):
                     fit = LayerFit(layer, error, derivative, product, seen.factor)
                     found.append((_with_bias(evidence, fit, delta), delta))
                     if len(found) >= ENOUGH:
@@ -153,8 +176,8 @@ def _fits(evidence: Evidence, layer: int, above: Above | None) -> list[tuple[Lay
 
 def _deltas(evidence: Evidence, layer: int, above: Above | None) -> Iterator[tuple[Choice, Choice, Array]]:
     q, form = evidence.q, evidence.q.form(layer)
-    errors = output_errors(q) if above is None else propagated(q, layer, above, evidence.changed)
-    slopes = list(derivatives(q, layer, evidence.previous))
+    errors = output_errors(q, evidence.squared) if above is None else propagated(q, layer, above, evidence.changed)
+    slopes = list(derivatives(q, layer, evidence.previous, evidence.squared))
     for error in errors:
         if not form.elementwise:
             delta = form.backward(q.z[layer], q.a[layer], error.value)
@@ -178,6 +201,14 @@ def _passed(
     return kept[:1] if layer == 1 else kept
 
 
+def _known(error: Choice, derivative: Choice, delta: Array, found: list[tuple[LayerFit, Array]]) -> bool:
+    """Whether this delta was found before under the same names; the same delta under others is another reading."""
+    return any(
+        _parallel(delta, other) and fit.error.codes == error.codes and fit.derivative.codes == derivative.codes
+        for fit, other in found
+    )
+
+
 def _parallel(first: Array, second: Array) -> bool:
     return first.shape == second.shape and match(first, second).difference < 1e-12
 
@@ -188,13 +219,15 @@ def _with_bias(evidence: Evidence, fit: LayerFit, delta: Array) -> LayerFit:
     if not evidence.q.twin.layers[layer - 1].has_bias:
         return fit
     change = evidence.b[layer - 1]
-    if not change.any():
+    if float(np.abs(change).max()) <= 1e-14 * float(np.abs(evidence.W[layer - 1]).max()):
         never = Choice(change, ("bias_not_updated",), "the bias is never updated")
         return LayerFit(layer, fit.error, fit.derivative, fit.product, fit.factor, never, None)
     assert fit.factor is not None
     parts = {"last_row_only": delta[:, -1:], "first_row_only": delta[:, :1]}
     rows = [part for code, part in parts.items() if code in fit.product.codes]
-    for choice in (choice for part in (*rows, delta) for choice in bias_sums(part)):
+    choices = (choice for part in (*rows, delta) for choice in bias_sums(part))
+    own = with_weights(evidence.q, layer, delta) if "weight_for_input" in fit.product.codes else ()
+    for choice in (*choices, *own):
         seen = match(change, choice.value)
         if fits(change, seen):
             return LayerFit(layer, fit.error, fit.derivative, fit.product, fit.factor, choice, seen.factor)

@@ -17,6 +17,7 @@ class Sizes:
     rows: int
     shape: tuple[int, ...]
     rate: float | None
+    given: int = 0  # rows of the user's own data, which may be written into the code; 0 for none
 
 
 def same(first: float, second: float) -> bool:
@@ -27,8 +28,8 @@ def same(first: float, second: float) -> bool:
 def multiples(sizes: Sizes) -> Iterator[tuple[float, str]]:
     """Return the factors that a healthy step may have besides the rate, and how they are written."""
     outputs, n = sizes.shape[-1], sizes.rows
-    by_rows = [(1.0, ""), (1.0 / n, " / n"), (float(n), " · n")] if n > 1 else [(1.0, "")]
-    by_outputs = [(1.0, ""), (1.0 / outputs, " / outputs"), (float(outputs), " · outputs")] if outputs > 1 else [(1.0, "")]
+    by_rows = [(1.0, ""), *((1.0 / rows, " / n") for rows in {n, sizes.given} if rows > 1)]
+    by_outputs = [(1.0, ""), *([(1.0 / outputs, " / outputs")] if outputs > 1 else [])]
     for number, first in ((1.0, ""), (2.0, " · 2"), (0.5, " · ½")):
         for a, second in by_rows:
             for b, third in by_outputs:
@@ -51,7 +52,9 @@ def climbing(factors: Mapping[int, float]) -> tuple[int, ...]:
 def alternates(factors: Mapping[int, float]) -> bool:
     """Whether every second layer climbs, as when a minus sign enters once per layer."""
     layers = sorted(factors)
-    return len(layers) > 1 and all(factors[low] * factors[high] < 0.0 for low, high in zip(layers, layers[1:], strict=False))
+    return len(layers) > 1 and all(
+        factors[low] * factors[high] < 0.0 for low, high in zip(layers, layers[1:], strict=False)
+    )
 
 
 def usual(factors: Mapping[int, float], sizes: Sizes) -> float:

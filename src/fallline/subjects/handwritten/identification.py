@@ -27,6 +27,7 @@ class Mistake:
     layers: tuple[int, ...]
     sentence: str
     certain: bool = True
+    what: str = ""  # what is used in place of the right quantity
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fallline.subjects.handwritten.comparison import CROSS_ENTROPY, SQUARED, compare_evidence
-from fallline.subjects.handwritten.evidence import Evidence, gather
+from fallline.subjects.handwritten.evidence import Evidence, Reading, gather
 from fallline.subjects.handwritten.explanation import Explanation, LayerFit, explain
 from fallline.subjects.handwritten.factors import Sizes, explained, rate_power, usual
 from fallline.subjects.handwritten.identification import Difference, Identification, Mistake
+from fallline.subjects.handwritten.memory import Memory
 from fallline.subjects.handwritten.naming import named
-from fallline.subjects.handwritten.observed import Memory, Observed
+from fallline.subjects.handwritten.observed import Observed
 from fallline.subjects.handwritten.twin import Twin
 
 
@@ -24,8 +25,11 @@ class Rates:
     observed: Observed | None = None  # at the other rate
 
 
-def identify(twin: Twin, observed: Observed, rates: Rates | None = None) -> Identification:
+def identify(twin: Twin, observed: Observed, rates: Rates | None = None, loss: str | None = None) -> Identification:
     """Return the mistakes that reproduce the observed updates, or by how much and where they differ.
+
+    `loss` is what the user descends where that is known otherwise ("half squared error" or "cross-entropy"): the
+    step alone cannot tell a cross-entropy from a squared error whose derivative was left out.
 
     The fewest mistakes win; sets of equally many are all named. A match is one to a relative 1e-8 on all probes with
     one factor for a layer.
@@ -33,24 +37,32 @@ def identify(twin: Twin, observed: Observed, rates: Rates | None = None) -> Iden
     rates = rates or Rates()
     if not observed.probes:
         return _nothing(observed)
-    evidence = gather(twin, observed, observed.probes)
+    squared = loss == SQUARED
+    evidence = gather(twin, observed, observed.probes, squared=squared)
     comparison = compare_evidence(twin, evidence)
     explanations = explain(evidence)
-    sizes = Sizes(observed.rows, twin.shape, rates.value)
+    for reading, possible in (
+        (Reading.CHANGED_DATA, observed.data_changed),
+        (Reading.STALE, observed.memory in (Memory.LAST_STEP, Memory.UNSTEADY)),
+    ):
+        if possible and explanations[0].unexplained:
+            other = gather(twin, observed, observed.probes, squared, reading)
+            found = explain(other)
+            if not found[0].unexplained:
+                evidence, explanations = other, found
+    sizes = Sizes(observed.rows, twin.shape, rates.value, observed.given)
     readings: list[tuple[Mistake, ...]] = []
     for explanation in explanations:
-        for reading in named(explanation, evidence, observed, sizes, _powers(twin, rates, explanation)):
-            if reading not in readings:
-                readings.append(reading)
+        for mistakes in named(explanation, evidence, observed, sizes, _powers(twin, rates, explanation)):
+            if mistakes not in readings:
+                readings.append(mistakes)
     first, chosen = explanations[0], _fewest(readings)
     mistakes = chosen[0]
     if len(chosen) > 1:
         shared = {(mistake.code, mistake.layers) for mistake in mistakes}.intersection(
             *({(mistake.code, mistake.layers) for mistake in other} for other in chosen[1:])
         )
-        mistakes = tuple(
-            Mistake(m.code, m.layers, m.sentence, (m.code, m.layers) in shared and m.certain) for m in mistakes
-        )
+        mistakes = tuple(replace(m, certain=(m.code, m.layers) in shared) for m in mistakes)
     factors = {fit.layer: fit.factor for fit in first.fits if fit.factor is not None}
     factor = usual(factors, sizes) if factors else float("nan")
     return Identification(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 
 import numpy as np
 
@@ -168,9 +169,9 @@ def _scalars(sizes: tuple[int, ...], slots: list[int]) -> Iterator[Chain]:
     """One slot for each weight: each layer's biases after its weights, after each unit's, or all at the end."""
     for biases_after in ("layer", "unit", "all"):
         chain: list[LayerLayout] = []
-        at, weights = 0, sum(n * m for n, m in zip(sizes, sizes[1:], strict=False))
+        at, weights = 0, sum(n * m for n, m in pairwise(sizes))
         last = weights
-        for inputs, units in zip(sizes, sizes[1:], strict=False):
+        for inputs, units in pairwise(sizes):
             size = inputs * units
             if biases_after == "layer":
                 own, bias = slots[at : at + size], slots[at + size : at + size + units]

@@ -33,7 +33,25 @@ def named(
     for signs, scales in itertools.product(
         _signs(explanation, factors, evidence.q.depth), _scales(explanation, factors, sizes, powers)
     ):
-        yield tuple(sorted([*fixed, *signs, *scales], key=lambda mistake: (-max(mistake.layers, default=0), mistake.code)))
+        yield _merged([*fixed, *signs, *scales])
+
+
+def _merged(mistakes: list[Mistake]) -> Reading:
+    """Return the mistakes, each code once with all of its layers, the output layer's first."""
+    found: dict[str, Mistake] = {}
+    for mistake in mistakes:
+        known = found.get(mistake.code)
+        layers = tuple(sorted({*mistake.layers, *known.layers})) if known else mistake.layers
+        found[mistake.code] = known if known and known.layers == layers else _mistake_again(mistake, layers)
+    return tuple(sorted(found.values(), key=lambda mistake: (-max(mistake.layers, default=0), mistake.code)))
+
+
+def _mistake_again(mistake: Mistake, layers: tuple[int, ...]) -> Mistake:
+    return (
+        mistake
+        if mistake.layers == layers
+        else Mistake(mistake.code, layers, sentence(mistake.code, layers, mistake.what), what=mistake.what)
+    )
 
 
 def _factors(explanation: Explanation) -> dict[int, float]:
@@ -41,7 +59,7 @@ def _factors(explanation: Explanation) -> dict[int, float]:
 
 
 def _mistake(code: str, layers: tuple[int, ...], what: str = "") -> Mistake:
-    return Mistake(code, layers, sentence(code, layers, what))
+    return Mistake(code, layers, sentence(code, layers, what), what=what)
 
 
 def _chosen(explanation: Explanation, depth: int) -> Iterator[Mistake]:
@@ -54,7 +72,7 @@ def _chosen(explanation: Explanation, depth: int) -> Iterator[Mistake]:
                 layers.setdefault(code, []).append(fit.layer)
                 texts.setdefault(code, choice.what)
     for code, places in layers.items():
-        where = range(1, depth + 1) if code in WHOLE_NETWORK else sorted(set(places))
+        where = range(1, depth + 1) if code in WHOLE_NETWORK else () if code == "data_changed" else sorted(set(places))
         yield _mistake(code, tuple(where), texts[code])
 
 
@@ -68,12 +86,14 @@ def _around(explanation: Explanation, evidence: Evidence, observed: Observed) ->
         yield _mistake("integer_weights", tuple(sorted(evidence.whole)))
     if explanation.swapped:
         yield _mistake("layers_out_of_order", explanation.swapped)
-    if observed.momentum < 0.0:
-        yield _mistake("momentum_sign", tuple(range(1, q.depth + 1)), f"{observed.momentum:.6g}")
+    if observed.momentum_against:
+        yield _mistake("momentum_sign", observed.momentum_against, f"{observed.momentum:.6g}")
+    if evidence.all_stale:
+        yield _mistake("stale_activations", tuple(range(1, q.depth + 1)), "the whole forward pass")
     if observed.data_changed:
         yield _mistake("data_changed", ())
     if q.twin.softmax_over_rows:
-        yield _mistake("softmax_axis", (q.depth,))
+        yield _mistake("softmax_axis", tuple(range(1, q.depth + 1)))
     owners = {slot: k + 1 for k, layer in enumerate(q.twin.layers) for slot in (*layer.weights, *layer.bias)}
     for pair in observed.shared:
         yield _mistake("shared_arrays", tuple(sorted({owners[slot] for slot in pair if slot in owners})))
@@ -84,7 +104,14 @@ def _signs(explanation: Explanation, factors: Mapping[int, float], depth: int) -
     layers = climbing(signs)
     if not layers:
         yield []
-    elif not alternates(signs) or len(signs) < depth:
+    elif len(signs) < depth:  # some layers show nothing
+        yield [_mistake("sign_reversed", layers)]
+        if len(layers) == len(signs):
+            yield [_mistake("sign_reversed", tuple(range(1, depth + 1)))]
+        every_second = [layer for layer in range(1, depth + 1) if (layer - layers[0]) % 2 == 0]
+        if all((layer in every_second) == (layer in layers) for layer in signs):
+            yield [_mistake("sign_alternating", tuple(every_second))]
+    elif not alternates(signs):
         yield [_mistake("sign_reversed", layers)]
     else:
         readings = [_mistake("sign_reversed", layers), _mistake("sign_alternating", layers)]
@@ -113,8 +140,8 @@ def _scales(
     if not factors:
         yield []
         return
-    biases = list(_bias_scales(explanation, sizes))
     base = usual(factors, sizes)
+    biases = list(_bias_scales(explanation, sizes))
     odd = {layer: abs(c) / base for layer, c in factors.items() if not same(abs(c), base)}
     wrong = {layer: power for layer, power in powers.items() if power in (2, -1)}
     if wrong:
@@ -122,6 +149,11 @@ def _scales(
         return
     if not odd:
         power = rate_power(base, sizes) if not powers else None
+        if sizes.rate is not None and not powers and explained(base, sizes, sizes.rate, "") is None:
+            divisors = {size for size in sizes.shape[:-1] if explained(base * size, sizes, sizes.rate, "") is not None}
+            if divisors and power is None:
+                yield [_mistake("wrong_scale_by_features", tuple(sorted(factors)), f"1/{min(divisors)}"), *biases]
+                return
         everywhere = {layer: power for layer in factors if power is not None and power in (2, -1)}
         yield [*_by_power(everywhere), *biases]
         return
@@ -152,6 +184,13 @@ def _odd_layers(odd: Mapping[int, float], factors: Mapping[int, float], sizes: S
             if same(value, factor):
                 found = True
                 yield [_mistake(code, where, f"{value:.6g}")]
+    ratios = list(_ratios(n, rate, sizes.shape, layers))
+    for (one, first), (two, second) in itertools.permutations(ratios, 2) if not found else ():
+        for where, value in pairs:
+            for other, factor in ((where, first * second), (tuple(sorted(set(factors) - set(where))), first / second)):
+                if one != two and same(value, factor):
+                    found = True
+                    yield [_mistake(one, where, f"{first:.6g}"), _mistake(two, other, f"{second:.6g}")]
     if not found:
         yield [_mistake("scale_of_layer", layers, f"{ratio:.6g}")]
 
@@ -171,19 +210,42 @@ def _ratios(n: int, rate: float | None, shape: tuple[int, ...], layers: tuple[in
 def _bias_scales(explanation: Explanation, sizes: Sizes) -> Iterator[Mistake]:
     """Biases whose sum is right but whose factor is not that of their weights."""
     wrong, turned, other = [], [], []
+    rated: list[tuple[str, int]] = []
     for fit in explanation.fits:
         if fit.bias is None or fit.bias.codes or fit.bias_factor is None or fit.factor is None:
             continue
         ratio = fit.bias_factor / fit.factor
         if ratio < 0.0:
             turned.append(fit.layer)
-        if same(abs(ratio), 1.0):
+        one_row = any(code in ("last_row_only", "first_row_only") for code in fit.product.codes)
+        if same(abs(ratio), 1.0) or (one_row and any(same(abs(ratio), n) for n in (sizes.rows, 1.0 / sizes.rows))):
             continue
-        means = [1.0 / sizes.rows, float(sizes.rows), 1.0 / sizes.shape[fit.layer]]
-        means += [mean / sizes.shape[fit.layer] for mean in means[:1]]
-        (wrong if any(same(abs(ratio), mean) for mean in means) else other).append(fit.layer)
+        units, inputs = sizes.shape[fit.layer], sizes.shape[fit.layer - 1]
+        means = [
+            1.0 / sizes.rows,
+            float(sizes.rows),
+            1.0 / units,
+            1.0 / (sizes.rows * units),
+            float(inputs),
+            inputs + 1.0,
+        ]
+        if any(same(abs(ratio), mean) for mean in means):
+            wrong.append(fit.layer)
+            continue
+        if sizes.rate is not None and any(same(abs(ratio), sizes.rate**power) for power in (1, 2, -1, -2)):
+            if explained(abs(fit.factor), sizes, sizes.rate, "") is not None:
+                names = {1: "rate_twice", -2: "rate_divided"}
+                rated += [
+                    (name, fit.layer) for power, name in names.items() if same(abs(ratio), sizes.rate**power)
+                ] or [("", fit.layer)]
+            continue
+        other.append(fit.layer)
     if wrong:
-        yield _mistake("bias_wrong_sum", tuple(sorted(wrong)), "a mean where the weights take a sum, or the other way round")
+        yield _mistake(
+            "bias_wrong_sum", tuple(sorted(wrong)), "a mean where the weights take a sum, or the other way round"
+        )
+    for code, layer in rated:
+        yield _mistake(code, (layer,)) if code else _mistake("scale_of_layer", (layer,), "the bias lacks the rate")
     if turned:
         yield _mistake("sign_reversed", tuple(sorted(turned)), "bias")
     if other:

@@ -9,27 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from enum import Enum
 
 import numpy as np
 
 from fallline.engine import Array
 from fallline.subjects.handwritten.attached import Attached
+from fallline.subjects.handwritten.memory import Memory, backwards, lasting, recall
 from fallline.subjects.handwritten.twin import Twin, draw_values, write_values
 
 PROBES = 4  # of several rows
 SINGLE_ROW_PROBES = 8  # where the step takes one row at a time: a row says less than a batch
 ROWS = 7
-RANDOM = 1e-9  # relative difference of repeated steps from which they count as different
-
-
-class Memory(Enum):
-    """What a step takes over from the steps before."""
-
-    NONE = "nothing"
-    MOMENTUM = "a share of the last update"
-    LAST_STEP = "something of the last step"
-    UNSTEADY = "something that changes from step to step"
 
 
 @dataclass(frozen=True)
@@ -42,6 +32,8 @@ class Probe:
     update: Array  # without what momentum adds
     whole: Array  # as it was made
     first: Array  # of the first of the repeated steps, when the probe before was the last step
+    X_after: Array  # the rows as the step left them
+    y_after: Array
 
 
 @dataclass(frozen=True)
@@ -57,7 +49,9 @@ class Observed:
     memory
         What the step takes over from the steps before it.
     momentum
-        The share μ of the last update; 0 without.
+        The share μ of the last update, the largest of all layers; 0 without.
+    momentum_against
+        Layers, from 1, where the last update is subtracted.
     grown
         Slots that have another shape after a step: number, shape before, shape after.
     shared
@@ -72,10 +66,12 @@ class Observed:
     others: tuple[Probe, ...] = ()
     memory: Memory = Memory.NONE
     momentum: float = 0.0
+    momentum_against: tuple[int, ...] = ()
     grown: tuple[tuple[int, tuple[int, ...], tuple[int, ...]], ...] = ()
     shared: tuple[tuple[int, int], ...] = ()
     data_changed: bool = False
     failure: str = ""
+    given: int = 0  # rows of the user's own data; 0 where there is none
 
     @property
     def rows(self) -> int:
@@ -91,6 +87,7 @@ class _Watch:
     twin: Twin
     grown: dict[int, tuple[tuple[int, ...], tuple[int, ...]]] = field(default_factory=dict)
     data_changed: bool = False
+    data: tuple[Array, Array] = (np.empty(0), np.empty(0))  # as the last step left it
 
     def update(self, values: Sequence[Array], X: Array, y: Array) -> Array:
         """Return the change that one step makes from the slots' values."""
@@ -99,6 +96,7 @@ class _Watch:
         with np.errstate(all="ignore"):
             self.attached.step(own_X, own_y)
         self.data_changed |= not (np.array_equal(own_X, X) and np.array_equal(own_y, y))
+        self.data = own_X, own_y
         after = self.attached.parameters()
         for number, (old, new) in enumerate(zip(start, after, strict=True)):
             if new.shape != old.shape and new.size != old.size:
@@ -127,22 +125,26 @@ def observe(attached: Attached, twin: Twin, seed: int = 1, rows: int | None = No
 def _observed(attached: Attached, twin: Twin, draw: np.random.Generator, rows: int | None) -> Observed:
     shared = _shared(attached, twin, draw)
     given = len(attached.X) if attached.X is not None else ROWS
-    sizes = [rows] if rows else [1, given] if attached.per_sample else list(dict.fromkeys([_unlike(twin, given), given]))
+    sizes = (
+        [rows] if rows else [1, given] if attached.per_sample else list(dict.fromkeys([_unlike(twin, given), given]))
+    )
     failure = ""
     for size in sizes:
         watch = _Watch(attached, twin)
         try:
-            probes, memory, momentum = _series(watch, draw, size)
+            probes, memory, shares = _series(watch, draw, size)
         except Exception as error:  # the user's code may raise anything
             failure = failure or f"{type(error).__name__}: {error}"
             continue
         found = Observed(
             tuple(probes),
             memory=memory,
-            momentum=momentum,
+            momentum=float(shares[np.argmax(np.abs(shares))]),
+            momentum_against=backwards(twin, shares),
             grown=tuple((number, *shapes) for number, shapes in watch.grown.items()),
             shared=shared,
             data_changed=watch.data_changed,
+            given=0 if attached.X is None else given,
         )
         if attached.per_sample or size == 1:
             return found
@@ -176,58 +178,36 @@ def draw_rows(twin: Twin, rows: int, draw: np.random.Generator) -> tuple[Array, 
     return X, draw.uniform(low, 0.95, (rows, outputs))
 
 
-def _series(watch: _Watch, draw: np.random.Generator, rows: int) -> tuple[list[Probe], Memory, float]:
+def _series(watch: _Watch, draw: np.random.Generator, rows: int) -> tuple[list[Probe], Memory, Array]:
     count = PROBES if rows > 1 else SINGLE_ROW_PROBES
-    repeated, starts = [], []
-    for number in range(count + 1):  # the first only brings the network's memory into a state that is known
+    made, starts, data = [], [], []
+    for _ in range(count + 1):  # the first only brings the network's memory into a state that is known
         values = draw_values(watch.twin.shapes, draw)
         X, y = draw_rows(watch.twin, rows, draw)
         updates = [watch.update(values, X, y) for _ in range(3)]
         start = watch.twin.to_parameters(write_values(watch.attached, values))
-        if number:
-            repeated.append(updates)
+        made.append(updates)
         starts.append((start, X, y))
-    memory, momentum = _memory(repeated)
-    if memory is Memory.LAST_STEP:
-        memory, momentum = _share_of_last(repeated)
-        if memory is Memory.MOMENTUM:
-            return [Probe(*s, u[2], u[2], u[2]) for s, u in zip(starts[1:], repeated, strict=True)], memory, momentum
-    if memory is Memory.LAST_STEP:  # the probe before counts, so it stays in the list as the first
-        updates = [repeated[0]] + repeated
-        return [Probe(*s, u[2], u[2], u[0]) for s, u in zip(starts, updates, strict=True)], memory, momentum
-    probes = [
-        Probe(*s, u[2] - momentum * u[1], u[2], u[0]) for s, u in zip(starts[1:], repeated, strict=True)
-    ]
-    return probes, memory, momentum
+        data.append(watch.data)
+    memory, shares = recall(watch.twin, made[1:])
+    if memory in (Memory.NONE, Memory.MOMENTUM):
+        further = lasting(made[1:])
+        probes = [
+            Probe(*s, u[2] - shares * u[1] if further else u[2], u[2], u[0], *d)
+            for s, u, d in zip(starts[1:], made[1:], data[1:], strict=True)
+        ]
+        return probes, memory, shares
+    # the probe before counts, so the first stays in the list
+    return [Probe(*s, u[2], u[2], u[0], *d) for s, u, d in zip(starts, made, data, strict=True)], memory, shares
 
 
 def _single(watch: _Watch, draw: np.random.Generator, rows: int) -> Probe:
     values = draw_values(watch.twin.shapes, draw)
     X, y = draw_rows(watch.twin, rows, draw)
     update = watch.update(values, X, y)
-    return Probe(watch.twin.to_parameters(write_values(watch.attached, values)), X, y, update, update, update)
-
-
-def _memory(repeated: Sequence[Sequence[Array]]) -> tuple[Memory, float]:
-    """Return what the repeated steps of all probes say about the step's memory, and μ."""
-    one, two, three = (np.nan_to_num(np.concatenate(parts)) for parts in zip(*repeated, strict=True))
-    size = max(float(np.abs(three).max()), 1e-300)
-    earlier, later = two - one, three - two
-    if float(np.abs(later).max()) <= RANDOM * size:
-        return (Memory.NONE, 0.0) if float(np.abs(earlier).max()) <= RANDOM * size else (Memory.LAST_STEP, 0.0)
-    share = float(earlier @ later / (earlier @ earlier)) if earlier.any() else 0.0
-    if np.abs(later - share * earlier).max() <= 1e-6 * np.abs(later).max():
-        return Memory.MOMENTUM, share
-    return Memory.UNSTEADY, 0.0
-
-
-def _share_of_last(repeated: Sequence[Sequence[Array]]) -> tuple[Memory, float]:
-    """Return whether u₁ − u₃ is a share of the last probe's update minus this one's: momentum of one step's length."""
-    first = np.nan_to_num(np.concatenate([u[0] - u[2] for u in repeated[1:]]))
-    change = np.nan_to_num(np.concatenate([last[2] - u[2] for last, u in zip(repeated, repeated[1:], strict=False)]))
-    share = float(first @ change / (change @ change)) if change.any() else 0.0
-    fits = np.abs(first - share * change).max(initial=0.0) <= 1e-8 * np.abs(change).max(initial=0.0)
-    return (Memory.MOMENTUM, share) if fits and share else (Memory.LAST_STEP, 0.0)
+    return Probe(
+        watch.twin.to_parameters(write_values(watch.attached, values)), X, y, update, update, update, *watch.data
+    )
 
 
 def _shared(attached: Attached, twin: Twin, draw: np.random.Generator) -> tuple[tuple[int, int], ...]:

@@ -43,7 +43,9 @@ _TEXTS = {
     "shared_arrays": "{The} share one array.",
     "rate_twice": "{In}, the learning rate enters twice.",
     "rate_divided": "{In}, the update is divided by the learning rate instead of multiplied.",
-    "mean_for_sum_in_one_layer": "{In}, the factor is {what} times that of the others: one takes the mean over rows, one the sum.",
+    "mean_for_sum_in_one_layer": (
+        "{In}, the factor is {what} times that of the others: one takes the mean over rows, one the sum."
+    ),
     "wrong_scale_by_features": "{In}, the update is divided by a number of features or units: a factor of {what}.",
     "scale_of_layer": "{In}, the update has another factor than elsewhere: {what}.",
 }

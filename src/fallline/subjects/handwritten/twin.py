@@ -10,8 +10,8 @@ from functools import cached_property
 import numpy as np
 
 from fallline.engine import Architecture, Array, reference
-from fallline.subjects.handwritten.attached import Attached
 from fallline.subjects.handwritten.activation_forms import COMMON, HIDDEN, OUTPUT, RARE, SOFTMAX_OVER_ROWS, Form
+from fallline.subjects.handwritten.attached import Attached
 from fallline.subjects.handwritten.layout import LayerLayout, layouts
 
 AGREEMENT = 1e-10  # of the twin's outputs with the user's, relative to their size
@@ -191,7 +191,7 @@ def _matching(
 ) -> Iterator[Twin]:
     size = max(float(np.abs(y).max()), 1e-300)
     mixed = HIDDEN[:6]
-    for hidden, output, uniform in ((COMMON, OUTPUT, True), (RARE, OUTPUT, True), (mixed, OUTPUT[:8], False)):
+    for hidden, output, uniform in ((COMMON, OUTPUT, True), (RARE, OUTPUT, True), (mixed, OUTPUT[:9], False)):
         for chain in chains if uniform else chains[:MIXED_CHAINS]:
             matrices = [layer.read(values) for layer in chain]
             depth = len(chain) - 1

@@ -5,11 +5,11 @@ f′ (`derivatives`), what reaches a hidden layer (`propagation`), the weights' 
 (`bias_sums`). A new one is one more `Choice` there.
 """
 
-from fallline.subjects.handwritten.mistakes.bias_sums import bias_sums
+from fallline.subjects.handwritten.mistakes.bias_sums import bias_sums, with_weights
 from fallline.subjects.handwritten.mistakes.choice import Above, Choice
 from fallline.subjects.handwritten.mistakes.derivatives import derivatives
 from fallline.subjects.handwritten.mistakes.output_errors import output_errors
 from fallline.subjects.handwritten.mistakes.products import products
 from fallline.subjects.handwritten.mistakes.propagation import propagated
 
-__all__ = ["Above", "Choice", "bias_sums", "derivatives", "output_errors", "products", "propagated"]
+__all__ = ["Above", "Choice", "bias_sums", "derivatives", "output_errors", "products", "propagated", "with_weights"]

@@ -8,6 +8,7 @@ import numpy as np
 
 from fallline.engine import Array
 from fallline.subjects.handwritten.mistakes.choice import Choice
+from fallline.subjects.handwritten.quantities import Quantities
 
 CODE = ("bias_wrong_sum",)
 
@@ -28,3 +29,11 @@ def bias_sums(delta: Array) -> Iterator[Choice]:
         yield Choice(np.repeat(total[:, :1], units, axis=1), CODE, "the first unit's sum for all units")
         yield Choice(np.repeat(total[:, -1:], units, axis=1), CODE, "the last unit's sum for all units")
     assert total.shape == (K, units)
+
+
+def with_weights(q: Quantities, layer: int, delta: Array) -> Iterator[Choice]:
+    """Return candidates for the bias inside of a weight matrix whose step is δ times the weights themselves."""
+    code, b = ("weight_for_input",), q.b[layer - 1]
+    yield Choice(delta.sum(axis=1) * b, code)
+    if q.rows == 1 and delta.shape[2] == q.W[layer - 1].shape[2] + 1:
+        yield Choice(delta[:, 0, -1:] * b, code)

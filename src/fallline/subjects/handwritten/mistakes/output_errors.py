@@ -10,14 +10,14 @@ from fallline.subjects.handwritten.mistakes.choice import Choice
 from fallline.subjects.handwritten.quantities import Quantities
 
 
-def output_errors(q: Quantities) -> Iterator[Choice]:
-    """Return candidates for ∂E/∂ŷ (K, n, outputs), the right ones first."""
+def output_errors(q: Quantities, squared: bool = False) -> Iterator[Choice]:
+    """Return candidates for ∂E/∂ŷ (K, n, outputs), the right ones first; `squared` where that is the loss for sure."""
     a, y = q.a[-1], q.y
     e = a - y
     yield Choice(e)
-    if q.form(q.depth).name == "sigmoid":
+    if q.form(q.depth).name == "sigmoid" and not squared:
         yield Choice(e / (a * (1.0 - a)), (), "the cross-entropy's derivative")
-    if q.form(q.depth).name == "softmax":
+    if q.form(q.depth).name == "softmax" and not squared:
         yield Choice(-y / a, (), "the cross-entropy's derivative")
     yield Choice(e * e, ("error_squared",), "the squared difference (ŷ − y)²")
     yield Choice(np.abs(e), ("error_absolute",), "the absolute difference |ŷ − y|")

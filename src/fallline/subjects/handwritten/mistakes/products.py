@@ -32,8 +32,8 @@ def _with_weights(delta: Array, W: Array) -> Iterator[Choice]:
     rows, units = delta.shape[1:]
     if rows == 1:
         yield Choice(delta[:, 0, :, None] * W, code, what)
-        if W.shape[1] == W.shape[2]:
-            yield Choice(delta[:, 0, None, :] * W, code, what)
+        if units in (W.shape[2], W.shape[2] + 1):  # one for each column, the bias's among them
+            yield Choice(delta[:, 0, None, : W.shape[2]] * W, code, what)
     else:
         yield Choice(delta.sum(axis=1)[:, :, None] * W, code, what)
     if rows == W.shape[2]:

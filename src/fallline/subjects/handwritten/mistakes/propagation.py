@@ -50,6 +50,10 @@ def _in_place_of_delta(q: Quantities, layer: int, above: Above) -> Iterator[Choi
 
 
 def _through_other_weights(q: Quantities, layer: int, above: Above) -> Iterator[Choice]:
+    own = q.W[layer - 1]
+    for k in (0, own.shape[2] - 1):
+        value = above.delta.sum(axis=2, keepdims=True) * own[:, None, :, k]
+        yield Choice(value, ("wrong_layer_weights",), f"layer {layer}'s own weights in place of layer {layer + 1}'s")
     width, units = above.delta.shape[2], q.a[layer].shape[2]
     for other in range(1, q.depth + 1):
         if other == layer + 1:
@@ -57,4 +61,6 @@ def _through_other_weights(q: Quantities, layer: int, above: Above) -> Iterator[
         for V in (q.W[other - 1], q.W[other - 1].transpose(0, 2, 1)):
             if V.shape[1] == width and V.shape[2] in (1, units):
                 value = above.delta @ V + 0.0 * q.a[layer]
-                yield Choice(value, ("wrong_layer_weights",), f"layer {other}'s weights in place of layer {layer + 1}'s")
+                yield Choice(
+                    value, ("wrong_layer_weights",), f"layer {other}'s weights in place of layer {layer + 1}'s"
+                )

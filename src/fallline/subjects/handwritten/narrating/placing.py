@@ -12,13 +12,16 @@ from fallline.subjects.handwritten.explanation import LayerFit
 from fallline.subjects.handwritten.identification import Identification, Mistake
 from fallline.subjects.handwritten.narrating.alike import Index, Match, innermost, signature
 from fallline.subjects.handwritten.narrating.expected import Layer, Traced
+from fallline.subjects.handwritten.narrating.statements import called_name
 
 Place = tuple[str, int]  # file and line
 SIGNS = ("sign_reversed", "sign_alternating")
 SCALES = (
     "rate_twice", "rate_divided", "wrong_scale_by_features", "mean_for_sum_in_one_layer", "scale_of_layer",
 )  # fmt: skip
-UNSIGNED_EXACT = 1e-6
+EXACT = 1e-6
+IN_CALLS = ("derivative_of_wrong_layer", "derivative_of_input")  # what a function is given is wrong, not the function
+IN_FUNCTIONS = ("derivative_of_wrong_function", *SIGNS)
 
 
 class Placing:
@@ -68,7 +71,7 @@ class Placing:
         if code in fit.derivative.codes:
             if code == "derivative_missing":
                 return self._last_delta(here, layer)
-            return self._first([here.slope, here.delta, here.product], layer, right=self._right_slopes(layer))
+            return self._first([here.slope, here.delta, here.product], layer, self._right_slopes(layer), code)
         if code in fit.product.codes:
             bias = self._sites(here.bias) if fit.bias is not None and fit.bias.codes else []
             return [*self._first([here.product], layer), *bias]
@@ -78,16 +81,33 @@ class Placing:
 
     # where a quantity is computed
 
-    def _first(self, chain: Sequence[Array | None], layer: int, right: Sequence[Array] = ()) -> list[Place]:
+    def _first(
+        self, chain: Sequence[Array | None], layer: int, right: Sequence[Array] = (), code: str = ""
+    ) -> list[Place]:
         """The lines that compute the first quantity of the chain that is wrong and can be seen."""
         for quantity in chain:
             if quantity is None or self._is_right(quantity):
                 continue
-            places = self._sites(quantity)
+            places = _places(self._by_part(innermost(self.index.find(quantity)), code))
             innocent = {place for value in right for place in self._sites(value)}
             if [place for place in places if place not in innocent]:
                 return [place for place in places if place not in innocent]
         return self.updates(layer)
+
+    def _by_part(self, matches: list[Match], code: str) -> list[Match]:
+        """Leave out the calls of a function that is itself wrong, or the function that is called wrongly."""
+        if code not in (*IN_CALLS, *IN_FUNCTIONS):
+            return matches
+        calls = [match for match in matches if self._is_call(match)]
+        others = [match for match in matches if match not in calls]
+        return (calls or others) if code in IN_CALLS else (others or calls)
+
+    def _is_call(self, match: Match) -> bool:
+        node = match.seen.node
+        while isinstance(node, ast.Attribute | ast.Subscript | ast.UnaryOp):
+            node = node.operand if isinstance(node, ast.UnaryOp) else node.value
+        text = self.found.trace.texts[match.seen.file]
+        return isinstance(node, ast.Call) and called_name(node) in text.functions
 
     def _sites(self, quantity: Array | None) -> list[Place]:
         return [] if quantity is None else _places(innermost(self.index.find(quantity)))
@@ -202,6 +222,7 @@ class Placing:
             if here.slope is None or signature(here.slope) is None:
                 continue
             matches = [match for match in innermost(self.index.find(here.slope)) if match.factor < 0.0]
+            matches = self._by_part(matches, "sign_alternating")
             if matches:
                 found[here.number] = _places(matches)
         return found
@@ -243,18 +264,18 @@ class Placing:
                 assert match.seen.node is not None
                 for child in ast.iter_child_nodes(match.seen.node):
                     inner = by_node.get((match.seen.execution, id(child)))
-                    if inner is not None and abs(match.factor / inner.factor - 1.0) > UNSIGNED_EXACT:
+                    if inner is not None and abs(match.factor / inner.factor - 1.0) > EXACT:
                         found.append(((match.seen.file, match.seen.line), match.factor / inner.factor))
         return found
 
     def _scaled(self, layer: int, code: str) -> list[Place]:
-        ratios = [(place, abs(ratio)) for place, ratio in self._ratios(layer) if abs(abs(ratio) - 1.0) > UNSIGNED_EXACT]
+        ratios = [(place, abs(ratio)) for place, ratio in self._ratios(layer) if abs(abs(ratio) - 1.0) > EXACT]
         if code in ("rate_twice", "rate_divided") and self.rate:
             powers = (1, 2) if code == "rate_twice" else (-1,)
             wanted = [self.rate**power for power in powers]
-            ratios = [(place, r) for place, r in ratios if any(abs(r / w - 1.0) < UNSIGNED_EXACT for w in wanted)]
+            ratios = [(place, r) for place, r in ratios if any(abs(r / w - 1.0) < EXACT for w in wanted)]
         elif self.rate:
-            ratios = [(place, r) for place, r in ratios if abs(r / self.rate - 1.0) > UNSIGNED_EXACT]
+            ratios = [(place, r) for place, r in ratios if abs(r / self.rate - 1.0) > EXACT]
         here = self.found.layers[layer - 1]
         found = [place for place, _ in ratios]
         if code.startswith("rate"):
