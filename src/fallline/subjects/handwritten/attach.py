@@ -85,7 +85,7 @@ def attach_object(
         if plan is None:
             raise FalllineError(_no_step(found, only_step, finder.errors))
         assumed.append(f"`{plan.main.function.name}` was taken for the step, but it moves none of the parameters.")
-    kept = chosen or _kept(world, plan, candidates, probe, probe_targets)
+    kept = chosen or without_overlaps(world, _kept(world, plan, candidates, probe, probe_targets))
     return finished(world, found, plan, kept, (rows.X, targets), (probe, probe_targets), learning_rate, assumed, code)
 
 
@@ -197,7 +197,7 @@ def _forward(
         if found:
             if X is None:
                 assumed.append(f"No data was given: {width} inputs and {outputs} outputs were taken from the shapes.")
-            return found[0], y, width, outputs
+            return found[0], y, width, outputs or 1
     labels = y is not None and y.shape[1] == 1 and np.array_equal(y, np.round(y)) and y.min() >= 0
     if X is not None and y is not None and labels:
         for found_one in find_forward(world, X.shape[1], None, only, errors):
@@ -253,22 +253,34 @@ def _named_parameters(world: World, names: Sequence[str] | None) -> list[Leaf]:
 
 
 def _kept(world: World, plan: Plan, candidates: list[Leaf], X: Array, y: Array) -> list[Leaf]:
-    """Return the parameters among what has a say in the outputs: single numbers only where they move or are named so."""
+    """Return the parameters among what has a say in the outputs: single numbers where they move or are named so."""
     world.reset()
-    before = {leaf: leaf.array(world) for leaf in candidates}
+    before = {leaf: value for leaf in candidates if (value := leaf.array(world)) is not None}
     try:
         plan.make(world, X, y)
     except (Exception, SystemExit):
         return candidates
-    moved = {leaf for leaf, value in before.items() if not np.array_equal(value, leaf.array(world), equal_nan=True)}
+    after = {leaf: leaf.array(world) for leaf in before}
+    moved = {leaf for leaf, old in before.items() if (new := after[leaf]) is None or not np.array_equal(old, new)}
     named = re.compile(r"^_*(b|bias|w|weight|theta|threshold)s?_?\d*$", re.I)
-    return [leaf for leaf in candidates if leaf in moved or np.ndim(before[leaf]) or named.match(leaf.last_name)]
+    return [leaf for leaf in before if leaf in moved or before[leaf].ndim or named.match(leaf.last_name)]
+
+
+def without_overlaps(world: World, parameters: list[Leaf]) -> list[Leaf]:
+    """Leave out a vector whose memory the matrices are views of, so that no number is there twice."""
+    values = {leaf: leaf.read(world) for leaf in parameters}
+    matrices = [v for v in values.values() if isinstance(v, np.ndarray) and v.ndim == 2]
+    return [
+        leaf
+        for leaf, v in values.items()
+        if not (isinstance(v, np.ndarray) and v.ndim == 1 and any(np.shares_memory(v, m) for m in matrices))
+    ]
 
 
 def _traced(
     world: World, plan: Plan, probe: tuple[Array, Array], code: dict[str, str]
 ) -> tuple[dict[str, str], list[tuple[str, str, int]]]:
-    """Make one step and return the user's source text by file, and the functions that ran in the order of first calls."""
+    """Make one step; return the user's source text by file, and the functions that ran, in order of first calls."""
     ran: dict[types.CodeType, None] = {}
 
     def note(frame: types.FrameType, event: str, _: Any) -> None:
@@ -330,8 +342,8 @@ def _no_step(forward: Forward, only: str | None, errors: dict[str, str]) -> str:
     tried = "; ".join(f"{name}: {text}" for name, text in list(errors.items())[:4])
     what = f"step={only}" if only else "no step was found"
     return (
-        f"{what}: `{forward.call.function.name}` was taken for the forward pass, but nothing that takes rows and targets "
-        "moves the parameters that it uses. "
+        f"{what}: `{forward.call.function.name}` was taken for the forward pass, but nothing that takes rows and "
+        "targets moves the parameters that it uses. "
         + (f"Tried: {tried}. " if tried else "")
         + "Name the method or function that makes one step with step='…', and the parameters with parameters=['…']."
     )

@@ -25,7 +25,7 @@ def constructed(space: Names, rows: GivenRows) -> Iterator[tuple[Any, str]]:
         kind for kind in classes if any(is_users(f.__globals__) and f.__globals__ is space for f in functions_of(kind))
     ]
     own = [kind for kind in own if any(_STEPS.search(f.__name__) for f in functions_of(kind))]
-    for kind in sorted(reversed(own), key=lambda kind: "layer" in kind.__name__.lower()):
+    for kind in sorted(own, key=lambda kind: ("layer" in kind.__name__.lower(), -own.index(kind))):
         tried = []
         for values in _arguments(kind, width, outputs, rows):
             text = ", ".join(repr(value) if not hasattr(value, "shape") else "…" for value in values)
@@ -68,9 +68,9 @@ def _value(name: str, parameter: Any, required: list[Any], sizes: list[int], row
     plain, kind = name.lower(), role(name)
     if kind == "rate" or kind == "momentum":
         return 0.1
-    if kind == "iterations" and "n" != name:
+    if kind == "iterations" and name != "n":
         return 1
-    if _LISTED.search(plain) or len(required) == 1 and plain not in ("hidden", "n_hidden"):
+    if _LISTED.search(plain) or (len(required) == 1 and plain not in ("hidden", "n_hidden")):
         return list(sizes)
     if rows.X is not None and kind == "inputs" and len(plain) <= 2:
         return rows.X

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Collection
+from pathlib import Path
 
 
 def described(error: BaseException, files: Collection[str] = ()) -> str:
@@ -17,7 +18,7 @@ def described(error: BaseException, files: Collection[str] = ()) -> str:
     if not own:
         return text
     line = f" ({own[-1].line.strip()})" if own[-1].line else ""
-    return f"{text}, in line {own[-1].lineno} of {own[-1].filename}{line}"
+    return f"{text}, in line {own[-1].lineno} of {Path(own[-1].filename).name}{line}"
 
 
 def _users(filename: str) -> bool:

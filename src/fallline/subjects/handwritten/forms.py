@@ -79,7 +79,7 @@ def input_forms(per_sample: bool, width: int) -> list[Form]:
 
 
 def target_forms(inputs: Form, width: int, output_shape: tuple[int, ...]) -> list[Form]:
-    """Return the forms to try for targets that go with inputs of a form, those like the forward pass's outputs first."""
+    """Return the forms to try for targets that go with a form of inputs, those like the outputs' first."""
     if inputs in (FLAT, NUMBER):
         return [inputs]
     if inputs.per_sample:
@@ -105,8 +105,13 @@ def _numbers(value: Any) -> Array | None:
     return array if array.size else None
 
 
-def as_outputs(value: Any, n: int, width: int | None) -> tuple[Array, tuple[int, ...]] | None:
-    """Return a value as outputs (n, width) with the shape that it had, None where it cannot be outputs of n rows."""
+def as_outputs(
+    value: Any, n: int, width: int | None, columns: bool | None = None
+) -> tuple[Array, tuple[int, ...]] | None:
+    """Return a value as outputs (n, width) with the shape that it had, None where it cannot be outputs of n rows.
+
+    `columns` says that samples are its columns; without it that is told from the shape, for which n must be no width.
+    """
     array = _numbers(value)
     if array is None or array.dtype == object:
         return None
@@ -121,6 +126,6 @@ def as_outputs(value: Any, n: int, width: int | None) -> tuple[Array, tuple[int,
         array = array[:, None]
     elif array.ndim != 2 or n not in array.shape:
         return None
-    elif array.shape[0] != n:
+    elif columns or array.shape[0] != n:
         array = array.T
     return (array, shape) if width is None or array.shape[1] == width else None

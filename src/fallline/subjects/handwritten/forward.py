@@ -34,6 +34,7 @@ class Forward:
     where: Leaf | int | str | None  # None: what is returned; an index or key into it; or the place that keeps it
     influence: tuple[Leaf, ...]
     shape: tuple[int, ...]  # of the outputs as the user's code has them
+    columns: bool = False  # whether samples are the columns of the outputs
     independent: bool = True  # whether each row's outputs are those of that row alone
 
     def outputs(self, world: World, X: Array, width: int | None = None) -> Array | None:
@@ -53,7 +54,7 @@ class Forward:
         with world.entered():
             returned = self.call.make(world, X)
             value = self.where.read(world) if isinstance(self.where, Leaf) else _pick(returned, self.where)
-            return as_outputs(value, len(X), width)
+            return as_outputs(value, len(X), width, self.columns)
 
     def returned(self, world: World, X: Array) -> Any:
         """Make the call and return the outputs as the user's code has them; the world must be entered."""
@@ -65,9 +66,10 @@ def _pick(returned: Any, where: int | str | None) -> Any:
     return returned if where is None else returned[where]
 
 
-def probe_rows(world: World, widths: Sequence[int | None], seed: int = 5) -> int:
+def probe_rows(world: World, widths: Sequence[int | None]) -> int:
     """Return a number of rows that no array of the network has as a length, so that shapes tell what rows are."""
-    taken = {length for leaf in leaves(world) for length in np.shape(leaf.array(world))} | set(widths)
+    taken = {width for width in widths if width is not None}
+    taken |= {length for leaf in leaves(world) for length in leaf.shape(world) or ()}
     free = [n for n in (7, 11, 6, 9, 13, 5, 17, 19, 23, 29, 31, 37) if not taken & {n, n + 1, n - 1}]
     return free[0] if free else next(n for n in range(41, 10_000) if n not in taken)
 
@@ -95,7 +97,7 @@ def find_forward(
             forward = _with_influence(world, forward, X, outputs)
             if not forward.influence:
                 continue
-            arrays = sum(1 for leaf in forward.influence if np.ndim(leaf.array(world)) > 0)
+            arrays = sum(1 for leaf in forward.influence if leaf.shape(world))
             batch = not (forward.call.inputs is not None and forward.call.inputs.per_sample)
             rank = (-arrays, -len(forward.influence), -int(forward.independent), -int(batch), float(place))
             found.append((rank, forward))
@@ -146,13 +148,13 @@ def _ways(
         elif isinstance(returned, dict):
             options += [(key, returned[key]) for key in reversed(list(returned))]
         elif returned is None:
-            kept = [leaf for leaf in leaves(world) if not _equal(leaf.array(world), before.get(leaf))]
-            kept.sort(key=lambda leaf: role(leaf.last_name) not in ("estimates", "outputs"))
-            options = [(leaf, leaf.read(world)) for leaf in kept]
+            changed = [leaf for leaf in leaves(world) if not _equal(leaf.array(world), before.get(leaf))]
+            changed.sort(key=lambda leaf: role(leaf.last_name) not in ("estimates", "outputs"))
+            options = [(leaf, leaf.read(world)) for leaf in changed]
         for where, value in options:
             fits = as_outputs(value, len(rows), outputs)
             if fits is not None and np.isfinite(fits[0]).all():
-                yield Forward(call, where, (), fits[1])
+                yield Forward(call, where, (), fits[1], len(fits[1]) == 2 and fits[1][0] != len(rows))
                 if returned is not None:
                     break
 
@@ -164,7 +166,7 @@ def _given(function: Function, form: Form, found: Arguments, name: str, variable
 
 
 def _stored_inputs(world: World) -> list[Leaf]:
-    with_data = [leaf for leaf in leaves(world) if np.ndim(leaf.array(world)) == 2]
+    with_data = [leaf for leaf in leaves(world) if len(leaf.shape(world) or ()) == 2]
     return [leaf for leaf in with_data if role(leaf.last_name) == "inputs"][:2]
 
 

@@ -19,7 +19,7 @@ from fallline.subjects.handwritten.attached import Attached, Style
 from fallline.subjects.handwritten.construction import constructed
 from fallline.subjects.handwritten.faults import described
 from fallline.subjects.handwritten.forward import probe_rows
-from fallline.subjects.handwritten.limits import TookTooLong, time_limit
+from fallline.subjects.handwritten.limits import TookTooLongError, time_limit
 from fallline.subjects.handwritten.loop_finding import LoopFinder
 from fallline.subjects.handwritten.places import data_places
 from fallline.subjects.handwritten.program import Program, Reader
@@ -114,7 +114,8 @@ def _tries(
                 yield _told(attach_object(net, own.X, own.y, code=code, **explicit), words)
     if any(isinstance(node, ast.FunctionDef) for node in source.tree.body):
         with _collected(failures):
-            yield _told(attach_object(space, own.X, own.y, code=code, **explicit), "")
+            alone = _prepared(source, replace(program, setup=program.alone), rows)
+            yield _told(attach_object(alone, own.X, own.y, code=code, **explicit), "")
     if isinstance(program.training, ast.For | ast.While) and not plain:
         with _collected(failures):
             yield _looped(source, program, space, rows, explicit)
@@ -149,11 +150,13 @@ def _prepared(source: Source, program: Program, rows: GivenRows, turned: bool = 
                     _given(program, space, rows, turned)
                 module = ast.fix_missing_locations(ast.Module([node], []))
                 exec(compile(module, str(source.path), "exec"), space)
-    except TookTooLong as error:
+    except TookTooLongError as error:
         where = described(error, {str(source.path)})
         raise FalllineError(
             f"{source.path.name}: did not come to its training within {_SETUP_SECONDS:g} s ({where})."
         ) from None
+    except MemoryError:
+        raise
     except (Exception, SystemExit) as error:
         raise FalllineError(f"{source.path.name}: raised {_hint(described(error, {str(source.path)}))}.") from error
     finally:

@@ -1,4 +1,4 @@
-"""The numbers that a hand-written network holds: where each array, list or number stands, and how it is written back."""
+"""The numbers that a hand-written network holds: where each array, list or number stands, and how to write it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOST = 3000
 
 @dataclass(frozen=True)
 class Leaf:
-    """A place that holds numbers: a root (-1 for the network, else the number of a namespace) and the way from there."""
+    """A place that holds numbers: a root (-1 for the network, else a namespace's number) and the way from there."""
 
     root: int
     steps: tuple[Step, ...]
@@ -74,6 +74,11 @@ class Leaf:
                 setattr(owner, key, value)
             else:
                 owner[key] = value
+
+    def shape(self, world: World) -> tuple[int, ...] | None:
+        """Return the shape of what is there, None where it no longer holds numbers."""
+        value = self.array(world)
+        return None if value is None else value.shape
 
     def write(self, world: World, value: Any) -> None:
         """Put numbers in its place: an array stays an array of its type, a list a list, and in the same memory.
@@ -184,7 +189,7 @@ def _walk(leaf: Leaf, value: Any, depth: int, above: set[int]) -> Iterator[tuple
 def slots(world: World, parameters: list[Leaf]) -> list[Slot]:
     """Return the slots of a network's parameters: the weights of single units are put together into one matrix."""
     groups: dict[Any, list[Leaf]] = {}
-    shapes = {leaf: np.shape(leaf.array(world)) for leaf in parameters}
+    shapes = {leaf: leaf.shape(world) or () for leaf in parameters}
     layers = {leaf.steps[:-1] for leaf in parameters if len(shapes[leaf]) == 2}
     for leaf in parameters:
         number = next((i for i in range(len(leaf.steps) - 2, 0, -1) if isinstance(leaf.steps[i][1], int)), None)
@@ -199,14 +204,14 @@ def slots(world: World, parameters: list[Leaf]) -> list[Slot]:
         if len({shapes[leaf] for leaf in members}) > 1:
             found.extend(_slot(world, [leaf], False) for leaf in members)
         else:
-            unit = len(members) > 1 or isinstance(members[0].steps[-1][1], str) and _is_unit(members[0], shapes, layers)
+            unit = len(members) > 1 or _is_unit(members[0], shapes, layers)
             found.append(_slot(world, members, unit))
     return found
 
 
 def _is_unit(leaf: Leaf, shapes: dict[Leaf, tuple[int, ...]], layers: set[tuple[Step, ...]]) -> bool:
     inside = any(isinstance(key, int) for _, key in leaf.steps[:-1])
-    return inside and len(shapes[leaf]) < 2 and leaf.steps[:-1] not in layers
+    return isinstance(leaf.steps[-1][1], str) and inside and len(shapes[leaf]) < 2 and leaf.steps[:-1] not in layers
 
 
 def _slot(world: World, members: list[Leaf], stacked: bool) -> Slot:

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from types import FrameType
 
 
-class TookTooLong(Exception):
+class TookTooLongError(Exception):
     """The code did not come back in time."""
 
 
 @contextlib.contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise TookTooLong after this many seconds; without effect outside the main thread and where there is no timer.
+    """Raise TookTooLongError after this many seconds; no effect outside the main thread or where there is no timer.
 
     A timer that was running before goes on afterwards.
     """
@@ -25,7 +25,7 @@ def time_limit(seconds: float) -> Iterator[None]:
         return
 
     def ring(number: int, frame: FrameType | None) -> None:
-        raise TookTooLong(f"did not come back within {seconds:g} s")
+        raise TookTooLongError(f"did not come back within {seconds:g} s")
 
     began = time.monotonic()
     handler = signal.signal(signal.SIGALRM, ring)

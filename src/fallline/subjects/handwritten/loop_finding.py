@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import re
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -64,8 +65,7 @@ class LoopFinder:
                 found.append(result)
                 if result.forward is not None and result.plan.uses_targets:
                     break
-        best = max(found, key=lambda r: (r.plan.uses_targets, r.forward is not None, r.plan.moved), default=None)
-        return best
+        return max(found, key=lambda r: (r.plan.uses_targets, r.forward is not None, r.plan.moved), default=None)
 
     def _with(self, data: DataPlace, X: Array, y: Array) -> FoundLoop | None:
         world = self.world
@@ -89,7 +89,7 @@ class LoopFinder:
                 return None
         after = {leaf: leaf.array(world) for leaf in before}
         moved = [leaf for leaf, value in before.items() if not _same(value, after[leaf])]
-        moved = [leaf for leaf in moved if np.shape(before[leaf]) == np.shape(after[leaf])]
+        moved = [leaf for leaf in moved if before[leaf].shape == leaf.shape(world)]
         if not moved:
             return None
         call = Call(self.function, ROWS, ROWS)
@@ -124,6 +124,13 @@ class LoopFinder:
         if change is None:
             return plan
         judged = finder.judged(plan, change)
+        if not judged.adds_up and not judged.per_sample and re.search(r"rand|choice|sample\(|%", self.function.text):
+            # a row drawn at random, or one after the other: the step is that of one row
+            both = finder.update(plan, X[:2], y[:2]) or []
+            for one in (X[:1], y[:1]), (X[1:2], y[1:2]):
+                alone = finder.update(plan, *one)
+                if alone is not None and all(np.allclose(a, b, rtol=1e-9) for a, b in zip(both, alone, strict=True)):
+                    judged = replace(judged, per_sample=True, adds_up=True)
         return replace(plan, moved=judged.moved, uses_targets=judged.uses_targets, per_sample=judged.per_sample,
                        adds_up=judged.adds_up)  # fmt: skip
 
@@ -169,7 +176,8 @@ class LoopFinder:
                     continue
                 form = (COLUMN if len(shape) == 2 and shape[1] == 1 else ROW) if single else ROWS
                 call = Call(self.function, form)
-                forward = LoopForward(call, leaf, (), shape, loop=self.loop, data=data, width=y.shape[1])
+                columns = len(shape) == 2 and shape[0] != n
+                forward = LoopForward(call, leaf, (), shape, columns, loop=self.loop, data=data, width=y.shape[1])
                 outputs = partial(forward.outputs, self.world, width=y.shape[1])
                 found, independent = influence_on(self.world, outputs, X[:3] if single else X, set())
                 if found and (best is None or len(found) > best[0]):
@@ -181,7 +189,7 @@ class LoopFinder:
         return None
 
     def _place(self, leaf: Leaf) -> tuple[int, int, int]:
-        """Return what orders values by when they were computed: the line, then plain names, then the place in a list."""
+        """Return what orders values by their computation: the line, then plain names, then the place in a list."""
         return self.assigned.get(str(leaf.steps[0][1]), -1), -len(leaf.steps), _last(leaf)
 
     def _fitting(self, n: int, width: int, data: DataPlace) -> dict[Leaf, tuple[Array, tuple[int, ...]]]:

@@ -125,7 +125,8 @@ class LoopPlan(Plan):
     data: DataPlace | None = None
 
     def _once(self, world: World, X: Array, y: Array) -> Any:
-        assert self.loop is not None and self.data is not None
+        assert self.loop is not None
+        assert self.data is not None
         with world.entered():
             self.loop.once(world, self.data, X, y)
 
@@ -139,11 +140,13 @@ class LoopForward(Forward):
     width: int = 1
 
     def _once(self, world: World, X: Array, width: int | None) -> tuple[Array, tuple[int, ...]] | None:
-        assert self.loop is not None and self.data is not None and isinstance(self.where, Leaf)
+        assert self.loop is not None
+        assert self.data is not None
+        assert isinstance(self.where, Leaf)
         kept = world.keep()
         try:
             with world.entered():
                 self.loop.once(world, self.data, X, np.full((len(X), self.width), 0.5))
-                return as_outputs(self.where.read(world), len(X), width)
+                return as_outputs(self.where.read(world), len(X), width, self.columns)
         finally:
             world.reset(kept)

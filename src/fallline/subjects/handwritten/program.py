@@ -17,6 +17,7 @@ class Program:
     setup: list[ast.stmt] = field(default_factory=list)
     training: ast.stmt | None = None
     inside: str = ""  # the function whose body the training stands in, "" at the top
+    alone: list[ast.stmt] = field(default_factory=list)  # the same without what the functions' own statements add
     inputs_of: tuple[str, ...] = ()  # the arguments of that function that no call gives
 
 
@@ -40,14 +41,14 @@ class Reader:
         definitions = [node for node in self.tree.body if isinstance(node, _DEFINES)]
         own = Program()
         self._take(self.tree.body, own, 0)
-        later = [node for node in definitions if node not in own.setup]
-        own.setup += later
+        own.alone = [node for node in own.setup if node in _own(self.tree.body)]
+        for statements in (own.setup, own.alone):
+            statements += [node for node in definitions if node not in statements]
         found = [own]
         if own.training is None or not own.inside:
-            plain = [node for node in own.setup]
             for name, function in self.functions.items():
                 if any(isinstance(node, ast.For | ast.While) and self.trains(node) for node in function.body):
-                    other = Program(setup=list(plain), inside=name)
+                    other = Program(list(own.setup), inside=name, alone=own.alone)
                     arguments = function.args.args
                     defaults = function.args.defaults
                     free = arguments[: len(arguments) - len(defaults)]
@@ -66,10 +67,9 @@ class Reader:
     def _take(self, statements: list[ast.stmt], into: Program, depth: int) -> bool:
         """Add statements up to the training; return whether it was found."""
         for node in statements:
-            if isinstance(node, ast.If) and (_is_guard(node) or self._within(node)):
-                if self._take(node.body, into, depth):
-                    return True
-            elif isinstance(node, ast.Try | ast.With) and self._within(node):
+            if (isinstance(node, ast.If) and _is_guard(node)) or (
+                isinstance(node, ast.If | ast.Try | ast.With) and self._within(node)
+            ):
                 if self._take(node.body, into, depth):
                     return True
             elif isinstance(node, ast.For | ast.While) and self.trains(node):

@@ -21,7 +21,7 @@ _NAME = re.compile(r"(^|_)(lr|eta|alpha|l_?rate|rate|learning_?rate|learn_?rate|
 
 @dataclass(frozen=True)
 class Rate:
-    """The learning rate's value, what it is called, and where it can be set; `leaf` is None for an argument or literal."""
+    """The learning rate's value, its name, and where it can be set: `leaf` is None for an argument or a literal."""
 
     value: float | None
     name: str
@@ -52,7 +52,7 @@ def stored_rate(world: World, parameters: Sequence[Leaf], update: Update) -> Rat
     if plain is None or not any(np.any(change) for change in plain):
         return None
     world.reset()
-    numbers = [leaf for leaf in leaves(world) if leaf not in parameters and np.ndim(leaf.array(world)) == 0]
+    numbers = [leaf for leaf in leaves(world) if leaf not in parameters and leaf.shape(world) == ()]
     numbers.sort(key=lambda leaf: (role(leaf.last_name) != "rate", not _NAME.search(leaf.last_name)))
     for leaf in numbers[:40]:
         world.reset()

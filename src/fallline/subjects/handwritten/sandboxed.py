@@ -8,6 +8,7 @@ import importlib
 import io
 import json
 import os
+import runpy
 import sys
 import threading
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from fallline.errors import FalllineError
 from fallline.subjects.handwritten.faults import described
 
 
-class InputAsked(Exception):
+class InputAskedError(Exception):
     """The program asked its user for input."""
 
 
@@ -57,12 +58,15 @@ def answer(request: dict[str, Any]) -> None:
         told = {"error": str(error)}
     except MemoryError:
         told = {"error": f"{path.name}: needed more memory than {request['memory'] / 1e9:g} GB."}
-    except InputAsked as error:
-        told = {"error": f"{path.name}: asks for input, which cannot be given here: {described(error, {str(path)})}."}
     except BaseException as error:
         told = {"error": f"{path.name}: raised {described(error, {str(path), path.name})}."}
     _write(request["result"], told)
     os._exit(0)  # threads that the program left behind must not keep the process
+
+
+def run_file(path: str, options: dict[str, Any]) -> None:
+    """Run a program from its beginning to its end, as an examination that looks at nothing."""
+    runpy.run_path(path, run_name="__main__")
 
 
 def _write(result: str, told: dict[str, Any]) -> None:
@@ -84,7 +88,7 @@ def _confined(request: dict[str, Any], printed: Kept) -> Iterator[None]:
             resource.setrlimit(resource.RLIMIT_FSIZE, (200_000_000, 200_000_000))
 
     def no_input(*_: object) -> NoReturn:
-        raise InputAsked("input() was called")
+        raise InputAskedError("it asks for input, which cannot be given here")
 
     builtins.input = no_input
     sys.stdin = io.StringIO("")

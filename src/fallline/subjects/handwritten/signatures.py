@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 _ROLES: tuple[tuple[str, str], ...] = (
-    ("rate", r"l_?r|(l|learn|learning|training|train)_?rate|rate|alpha|eta|eps|epsilon|step_?size|N|gamma|speed|learning"),
+    ("rate", r"l_?r|(l|learn|learning|training|train)_?rate|rate|alpha|eta|eps|epsilon|step_?size|"
+             r"N|gamma|speed|learning"),
     ("momentum", r"M|mu|momentum|moment|mom|beta"),
     ("batch", r"(mini_?)?batch_?(size|len|length)"),
     ("iterations", r".*(epoc|iter|times|cycles|loops).*|(num_?|n_?|no_?|max_?)?steps|number_of_.*|n|count|rounds"),

@@ -159,7 +159,7 @@ class StepFinder:
         found = function.arguments(self.world)
         if found is None:
             return
-        given = {}
+        given: dict[str, Any] = {}
         rate = found.of("rate")
         if rate is not None and (self.rate is not None or rate not in found.defaults):
             given[rate] = 0.1 if self.rate is None else self.rate
@@ -186,7 +186,9 @@ class StepFinder:
             places.append((from_target, "targets"))
         shape = self.forward.shape if self.forward else (len(self.X),)
         whole = found.of("iterations") is not None
-        for inputs, targets in self._forms(whole, found.of("pairs") is not None, shape, forward, takes_rows, bool(stored)):
+        for inputs, targets in self._forms(
+            whole, found.of("pairs") is not None, shape, forward, takes_rows, bool(stored)
+        ):
             kinds = ("tuples", "lists") if found.of("pairs") else ("",)
             for kind in kinds:
                 roles = found.roles if any(isinstance(v, Variable) for v in given.values()) else {}
@@ -309,4 +311,4 @@ def _counts_rows(source: str) -> bool:
 
 def _stored_targets(world: World) -> Leaf | None:
     found = [leaf for leaf in leaves(world) if role(leaf.last_name) == "targets"]
-    return next((leaf for leaf in found if np.ndim(leaf.array(world)) in (1, 2)), None)
+    return next((leaf for leaf in found if len(leaf.shape(world) or ()) in (1, 2)), None)

@@ -121,9 +121,9 @@ def copied(root: Any) -> Any:
         if len(family) > 1 and (base.flags.c_contiguous or base.flags.f_contiguous) and type(base) is np.ndarray:
             flat = base.ravel(order="K").copy()
             for view in family:
-                start = (view.ctypes.data - base.ctypes.data) // base.itemsize
+                start = view.ctypes.data - base.ctypes.data
                 if view.dtype == base.dtype:
-                    memo[id(view)] = np.lib.stride_tricks.as_strided(flat[start:], view.shape, view.strides)
+                    memo[id(view)] = np.ndarray(view.shape, view.dtype, flat, start, view.strides)
     return copy.deepcopy(root, memo)
 
 
@@ -187,7 +187,10 @@ class _State:
 
 def _copy_of(state: _State) -> _State:
     parts = copied((state.target, state.spaces, state.classes, state.cells))
-    return _State(*parts, state.generator, state.numpy)  # the generators' states are values, never changed
+    target, spaces, classes, cells = parts
+    return _State(
+        target, spaces, classes, cells, state.generator, state.numpy
+    )  # the generators' states are values, never changed
 
 
 class World:
@@ -220,11 +223,11 @@ class World:
         self._depth = 0
         self._state = _State(
             target,
-            [{n: s[n] for n in sorted(names) if is_data(n, s[n])} for s, names in spaces.values()],
+            [{n: s[n] for n in s if n in names and is_data(n, s[n])} for s, names in spaces.values()],
             [{n: v for n, v in vars(kind).items() if is_data(n, v)} for kind in self.classes],
             [cell.cell_contents for cell in self.cells],
             random.getstate(),
-            np.random.get_state(),
+            np.random.get_state(),  # noqa: NPY002
         )
         self._first = self.keep()
         self.reset()
@@ -271,15 +274,15 @@ class World:
 
     @contextlib.contextmanager
     def _own_random_states(self) -> Iterator[None]:
-        generators = random.getstate(), np.random.get_state()
+        generators = random.getstate(), np.random.get_state()  # noqa: NPY002
         random.setstate(self._state.generator)
-        np.random.set_state(self._state.numpy)
+        np.random.set_state(self._state.numpy)  # noqa: NPY002
         try:
             yield
         finally:
-            self._state.generator, self._state.numpy = random.getstate(), np.random.get_state()
+            self._state.generator, self._state.numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
             random.setstate(generators[0])
-            np.random.set_state(generators[1])
+            np.random.set_state(generators[1])  # noqa: NPY002
 
     @contextlib.contextmanager
     def _own_names(self) -> Iterator[None]:
