@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -20,6 +21,12 @@ SCALES = (
     "rate_twice", "rate_divided", "wrong_scale_by_features", "mean_for_sum_in_one_layer", "scale_of_layer",
 )  # fmt: skip
 EXACT = 1e-6
+COMMENTED = re.compile(r"^\s*(pass\s*)?#\s*[\w.\[\]\-+*/ ]+[^=!<>]=[^=]")
+IN_ERROR = (
+    "error_squared", "error_absolute", "weights_after_update", "bias_propagated", "transposed_weights",
+    "wrong_layer_weights", "output_error_for_hidden",
+)  # fmt: skip
+IN_PRODUCT = ("pre_activation_for_activation", "weight_for_input", "last_row_only", "first_row_only")
 IN_CALLS = ("derivative_of_wrong_layer", "derivative_of_input")  # what a function is given is wrong, not the function
 IN_FUNCTIONS = ("derivative_of_wrong_function", *SIGNS)
 
@@ -65,16 +72,21 @@ class Placing:
             return self.updates(layer)
         if code == "broadcast_error":
             return self._pairs() or self._first([here.error, here.delta, here.product], layer)
-        if code in fit.error.codes:
+        if code == "derivative_missing":
+            return self._last_delta(here, layer)
+        if code in IN_ERROR or code in fit.error.codes:
             found = self._first([here.error, here.delta, here.product], layer)
-            return [*found, *self.updates(layer + 1, before=here.error)] if code == "weights_after_update" else found
-        if code in fit.derivative.codes:
-            if code == "derivative_missing":
-                return self._last_delta(here, layer)
+            if code == "weights_after_update":
+                return [*found, *self.updates(layer + 1, before=here.error)]
+            return [*found, *self._handed_on(here)] if self._is_right(here.error) else found
+        if code.startswith("derivative") or code in fit.derivative.codes:
+            if code == "derivative_of_wrong_layer":  # its slope is right elsewhere: what is wrong is the delta
+                return self._first([here.delta, here.product], layer)
             return self._first([here.slope, here.delta, here.product], layer, self._right_slopes(layer), code)
-        if code in fit.product.codes:
+        if code in IN_PRODUCT or code in fit.product.codes:
             bias = self._sites(here.bias) if fit.bias is not None and fit.bias.codes else []
-            return [*self._first([here.product], layer), *bias]
+            found = [place for quantity in self._products(layer) for place in self._sites(quantity)]
+            return [*found, *bias] or self.updates(layer)
         if fit.bias is not None and code in fit.bias.codes:
             return self._sites(here.bias) or self.updates(layer, bias=True)
         return self.updates(layer)
@@ -112,8 +124,44 @@ class Placing:
     def _sites(self, quantity: Array | None) -> list[Place]:
         return [] if quantity is None else _places(innermost(self.index.find(quantity)))
 
-    def _is_right(self, quantity: Array) -> bool:
+    def _products(self, layer: int) -> list[Array]:
+        """A layer's gradient in the forms that code can have it: alone, with the bias's, as its slots, of one row."""
+        here, q = self.found.layers[layer - 1], self.found.q
+        if here.product is None or here.bias is None or here.delta is None:
+            return []
+        found = [here.product, *self._shaped(layer, np.column_stack([here.product, here.bias]))]
+        fit, inputs = self.fits[layer], q.a[layer - 1][0]
+        if "pre_activation_for_activation" in fit.product.codes:
+            inputs = q.z[layer - 1][0]
+        if q.rows > 1 and not {"weight_for_input", "last_row_only", "first_row_only"} & set(fit.product.codes):
+            for d, x in zip(here.delta[:8], inputs, strict=False):
+                found += [np.outer(d, x), *self._shaped(layer, np.outer(d, [*x, 1.0]))]
+        return found
+
+    def _shaped(self, layer: int, W: Array) -> list[Array]:
+        """W (units, inputs + 1) in the shapes of the slots that hold the layer."""
+        twin = self.found.q.twin
+        values = [np.zeros(shape) for shape in twin.shapes]
+        layout = twin.layers[layer - 1]
+        layout.write(W, values)
+        return [values[slot] for slot in (*layout.weights, *layout.bias) if values[slot].size > 1]
+
+    def _handed_on(self, here: Layer) -> list[Place]:
+        """The last assignments of an error that is right elsewhere, before this layer's delta is made of it."""
+        if here.error is None or here.delta is None:
+            return []
+        made = innermost(self.index.find(here.delta))
+        until = made[0].seen.order if made else 1 << 60
+        narrow = [here.error, here.error[:, :1]]
+        found = [m for value in narrow for m in self.index.find(value) if m.seen.kind == "assigned"]
+        return _places([match for match in found if match.seen.order < until][-1:])
+
+    def _is_right(self, quantity: Array | None) -> bool:
         """Whether a value is a right quantity of the network, so that to compute it is no mistake."""
+        if quantity is None:
+            return False
+        if quantity.ndim == 2 and quantity.shape[1] > 1 and np.ptp(quantity, axis=1).max() == 0.0:
+            quantity = quantity[:, :1]  # one column that was stretched
         own = signature(quantity)
         if own is None:
             return quantity.size > 1
@@ -146,11 +194,13 @@ class Placing:
         """The last line that makes the delta before it is used: there the derivative should have entered."""
         assert here.delta is not None
         deltas = self.index.find(here.delta)
-        products = [] if here.product is None else self.index.find(here.product)
+        products = [match for quantity in self._products(layer) for match in self.index.find(quantity)]
+        products.sort(key=lambda match: match.seen.order)
         until = products[0].seen.order if products else 1 << 60
         assigned = [match for match in deltas if match.seen.kind == "assigned" and match.seen.order < until]
+        used = [match for match in assigned if any(_names(match.seen.text, other.seen.text) for other in products)]
         if assigned:
-            return _places(assigned[-1:])
+            return _places((used or assigned)[-1:])
         return _places(innermost(deltas)) or _places(innermost(products)) or self.updates(layer)
 
     # the update
@@ -178,24 +228,21 @@ class Placing:
 
     def _lost(self, layer: int) -> list[Place]:
         """Where the new weights are computed: the seen value minus the weights is a multiple of the gradient."""
-        q, here = self.found.q, self.found.layers[layer - 1]
-        W = q.full(layer)[0]
-        product = self.found.exact[0][layer - 1] if here.product is None else here.product
-        bias = self.found.exact[1][layer - 1] if here.bias is None else here.bias
-        wanted = [(W[:, :-1], product), (W, np.column_stack([product, bias])), (W[:, -1], bias)]
+        exact = np.column_stack([part[layer - 1] for part in self.found.exact])
+        here = self.found.layers[layer - 1]
+        used = exact if here.product is None or here.bias is None else np.column_stack([here.product, here.bias])
+        befores = self._shaped(layer, self.found.q.full(layer)[0])
         found = []
-        for old, gradient in wanted:
-            own = signature(gradient)
-            for seen in self.found.trace.seen:
-                if own is None or seen.value.size != old.size:
-                    continue
-                for value in (seen.value, seen.value.T):
-                    rest = signature(value.reshape(old.shape) - old)
-                    if rest is not None and np.abs(rest[1]) > 1e-12 and rest[0] == own[0]:
+        for gradient in (used, exact):
+            for old, part in zip(befores, self._shaped(layer, gradient), strict=True):
+                own = signature(part)
+                for seen in self.found.trace.seen:
+                    if own is None or seen.value.shape != old.shape:
+                        continue
+                    rest = signature(seen.value - old)
+                    if rest is not None and rest[0] == own[0]:
                         found.append((seen.file, seen.line))
-        if found:
-            return found
-        return self._sites(here.product)
+        return found or [place for quantity in self._products(layer) for place in self._sites(quantity)]
 
     def _velocity(self, layer: int) -> list[Place]:
         return self._sites(self.found.q.twin.matrices(self.found.update)[layer - 1][:, :-1])
@@ -203,15 +250,22 @@ class Placing:
     def _without_bias(self, layer: int) -> list[Place]:
         """The layer's update, where the bias's should stand beside it, or stands in a comment."""
         found = self.updates(layer, bias=False)
-        layout = self.found.q.twin.layers[layer - 1]
-        del layout
-        for file, line in list(found):
-            text = self.found.trace.texts[file]
-            for near in range(max(1, line - 3), min(len(text.lines), line + 4) + 1):
-                stripped = text.lines[near - 1].strip()
-                if stripped.startswith("pass") and "#" in stripped or (stripped.startswith("#") and "=" in stripped):
-                    found.append((file, near))
-        return [*found, *self._sites(self.found.layers[layer - 1].bias)]
+        commented = [place for place in self._comments() if place not in found]
+        return [*found, *commented, *self._sites(self.found.layers[layer - 1].bias)]
+
+    def _comments(self) -> list[Place]:
+        """Lines of the step's functions in which an assignment is commented out."""
+        found = []
+        for file, text in self.found.trace.texts.items():
+            ran = {name for own, name in self.found.trace.calls if own == file}
+            for name in ran:
+                for function in text.functions.get(name, ()):
+                    for line in range(function.lineno, (function.end_lineno or function.lineno) + 1):
+                        if COMMENTED.match(text.lines[line - 1]):
+                            found.append((file, line))
+            if "<module>" in ran:
+                found += [(file, n) for n, line in enumerate(text.lines, 1) if COMMENTED.match(line)]
+        return found
 
     # signs
 
@@ -241,6 +295,8 @@ class Placing:
         updates = [place for layer in mistake.layers for place in self.updates(layer)]
         if len(mistake.layers) == depth:
             return [*self._difference(), *updates]
+        if len(slopes) == depth > 1:  # one minus sign in each layer
+            return [place for places in slopes.values() for place in places]
         healthy = [layer for layer in self.fits if layer not in mistake.layers]
         odd = [layer for layer in mistake.layers if layer in slopes and any(h not in slopes for h in healthy)]
         negative = [place for layer in odd for place in slopes[layer]]
@@ -308,6 +364,11 @@ class Placing:
 def _column_sums(z: Array) -> list[Array]:
     e = np.exp(z)
     return [e.sum(axis=0), np.exp(z - z.max()).sum(axis=0)]
+
+
+def _names(name: str, text: str) -> bool:
+    """Whether a text has this name as a word."""
+    return re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", text) is not None
 
 
 def _places(matches: Iterable[Match]) -> list[Place]:
