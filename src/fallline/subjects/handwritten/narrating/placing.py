@@ -144,7 +144,7 @@ class Placing:
         values = [np.zeros(shape) for shape in twin.shapes]
         layout = twin.layers[layer - 1]
         layout.write(W, values)
-        return [values[slot] for slot in (*layout.weights, *layout.bias) if values[slot].size > 1]
+        return [values[slot] for slot in layout.weights if values[slot].size > 1]
 
     def _handed_on(self, here: Layer) -> list[Place]:
         """The last assignments of an error that is right elsewhere, before this layer's delta is made of it."""
