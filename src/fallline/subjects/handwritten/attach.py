@@ -164,6 +164,7 @@ def finished(
         y=data[1],
         assumed=assumed,
         reset=world.reset,
+        world=world,
     )
 
 
