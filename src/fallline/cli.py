@@ -218,7 +218,9 @@ def explain(
 @app.command()
 def diagnose(
     file: Annotated[Path, typer.Argument(help="Python file with the network; it is executed.", show_default=False)],
-    data: Annotated[Path | None, typer.Option(help="Table of numbers: inputs, and the targets; default: its own.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Table of numbers: inputs, and the targets; default: its own.")
+    ] = None,
     target: Annotated[str | None, typer.Option(help="Target columns, with commas; default: the last.")] = None,
     network: Annotated[
         str | None, typer.Option(help="How to make the network, such as 'NeuralNetwork([2,3,1])'.")

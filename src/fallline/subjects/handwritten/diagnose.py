@@ -24,7 +24,7 @@ from fallline.subjects.handwritten.trained import verdict_after_training
 from fallline.subjects.handwritten.twin import Twin
 
 SECONDS = 10.0
-SHARE_OF_PROOF, SHARE_OF_VERDICT = 0.4, 0.2
+SHARE_OF_PROOF, SHARE_OF_VERDICT = 0.5, 0.2
 NO_TWIN = "No network of known layers computes the same outputs, so the step could not be compared with its gradient."
 
 Named = str | Callable[..., Any] | None

@@ -11,8 +11,15 @@ import numpy as np
 from fallline.engine import Array
 from fallline.subjects.handwritten.explanation import LayerFit
 from fallline.subjects.handwritten.identification import Identification
-from fallline.subjects.handwritten.mistakes import Above, Choice, bias_sums, derivatives, output_errors, products
-from fallline.subjects.handwritten.mistakes import propagated
+from fallline.subjects.handwritten.mistakes import (
+    Above,
+    Choice,
+    bias_sums,
+    derivatives,
+    output_errors,
+    products,
+    propagated,
+)
 from fallline.subjects.handwritten.quantities import Quantities
 from fallline.subjects.handwritten.twin import Twin
 
@@ -78,21 +85,23 @@ class Mended:
         return self._parts[layer]
 
     def _found(self, fit: LayerFit, q: Quantities, layer: int, above: Above | None, changed: list[Array]) -> _Part:
-        errors = (lambda: output_errors(q)) if above is None else (lambda: propagated(q, layer, above, changed))
+        def errors() -> Iterable[Choice]:
+            return output_errors(q) if above is None else propagated(q, layer, above, changed)
+
         error = self._chosen(errors, fit.error)
         slope: int | None
-        if q.form(layer).elementwise:
+        mended = self.codes.intersection(fit.derivative.codes)
+        if q.form(layer).elementwise or (fit.derivative.what and not mended):
             slope = self._chosen(lambda: derivatives(q, layer), fit.derivative)
-        elif fit.derivative.what and not self.codes.intersection(fit.derivative.codes):
-            slope = self._chosen(lambda: derivatives(q, layer), fit.derivative)
-        elif self.codes.intersection(fit.derivative.codes):
+        elif mended:
             slope = next(k for k, c in enumerate(derivatives(q, layer)) if c.what.startswith("no factor"))
         else:
             slope = None
-        value = errors_value = _nth(errors(), error).value
-        value = q.form(layer).backward(q.z[layer], q.a[layer], errors_value) if slope is None else (
-            errors_value * _nth(derivatives(q, layer), slope).value
-        )  # fmt: skip
+        reaching = _nth(errors(), error).value
+        if slope is None:
+            value = q.form(layer).backward(q.z[layer], q.a[layer], reaching)
+        else:
+            value = reaching * _nth(derivatives(q, layer), slope).value
         product = self._chosen(lambda: products(q, layer, value), fit.product) if fit.factor is not None else 0
         bias = self._chosen(lambda: bias_sums(value), fit.bias) if fit.bias_factor is not None and fit.bias else 0
         factor = self._signed(fit.factor)

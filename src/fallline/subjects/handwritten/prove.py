@@ -91,7 +91,9 @@ def prove(
     starts = _starts(twin, attached)
     factor = abs(identification.factor) * scale
     try:
-        runs = {each: _Run(Mended(twin, identification, each, factor, scale), starts, X, y, attached) for each in wanted}
+        runs = {
+            each: _Run(Mended(twin, identification, each, factor, scale), starts, X, y, attached) for each in wanted
+        }
         with np.errstate(all="ignore"):
             steps = _together(list(runs.values()), seconds, identification.loss == CROSS_ENTROPY)
     except (LookupError, ValueError):
@@ -188,11 +190,13 @@ def _weight(with_it: _Run, mended: _Run, steps: int) -> str:
     """Return what a mistake costs, from the same starts with it alone and without any."""
     ours, theirs, of = int(with_it.learned.sum()), int(mended.learned.sum()), len(mended.learned)
     told = f"with it alone {ours} of {of} learn in {steps:,} steps, with none {theirs} of {of}"
-    if theirs == 0:
-        lower = float(np.median(mended.errors[-1])) / max(float(np.median(with_it.errors[-1])), 1e-300)
-        if lower < 0.8:
-            return f"holds it up here: the error after {steps:,} steps is {1 / max(lower, 1e-9):.3g} times that without it"
-        return f"not told: in {steps:,} steps nothing learns, mended or not"
+    if 2 * theirs < of:
+        held, free = float(np.median(with_it.errors[-1])), float(np.median(mended.errors[-1]))
+        if held > 0.95 * float(np.median(mended.errors[0])) and free < 0.8 * held:
+            return (
+                f"holds it up here: the error after {steps:,} steps is {held:.3g} with it alone, {free:.3g} with none"
+            )
+        return f"not told in this time: {told}; more seconds tell more"
     if ours == 0:
         return f"fatal here: {told}"
     if ours < theirs:

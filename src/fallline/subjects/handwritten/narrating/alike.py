@@ -67,9 +67,7 @@ class Index:
             own = signature(quantity)
             if own is None:
                 return []
-            found = {
-                id(match.seen): Match(match.seen, match.factor / own[1]) for match in self._arrays.get(own[0], ())
-            }
+            found = {id(match.seen): Match(match.seen, match.factor / own[1]) for match in self._arrays.get(own[0], ())}
         return sorted(found.values(), key=lambda match: match.seen.order)
 
     def find(self, quantity: Array) -> list[Match]:

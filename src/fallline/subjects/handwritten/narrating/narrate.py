@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -93,6 +93,8 @@ def _chosen(
     if len({alternating(reading) for reading in readings}) == 2:
         in_all = len(placing.negative_slopes()) == placing.found.q.depth
         readings = [reading for reading in readings if alternating(reading) == in_all]
+    if len(readings) == 1:
+        return tuple(replace(mistake, certain=True) for mistake in readings[0]), ()
     return readings[0], tuple(readings[1:])
 
 
@@ -137,7 +139,9 @@ def _quantities(found: Traced) -> Iterator[tuple[str, Array]]:
     for here in reversed(found.layers):
         for name, value in (("δ", here.delta), ("the error that reaches", here.error), ("the slope", here.slope)):
             if value is not None:
-                text = f"{name} layer {here.number}" if name.startswith("the error") else f"{name} of layer {here.number}"
+                text = (
+                    f"{name} layer {here.number}" if name.startswith("the error") else f"{name} of layer {here.number}"
+                )
                 yield text, value
         if here.product is not None and here.bias is not None:
             yield f"the gradient of layer {here.number}'s weights, as it is used", here.product

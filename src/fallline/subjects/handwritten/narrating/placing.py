@@ -141,7 +141,7 @@ class Placing:
     def _shaped(self, layer: int, W: Array) -> list[Array]:
         """W (units, inputs + 1) in the shapes of the slots that hold the layer."""
         twin = self.found.q.twin
-        values = [np.zeros(shape) for shape in twin.shapes]
+        values: list[Array] = [np.zeros(shape) for shape in twin.shapes]
         layout = twin.layers[layer - 1]
         layout.write(W, values)
         return [values[slot] for slot in layout.weights if values[slot].size > 1]
@@ -200,8 +200,17 @@ class Placing:
         assigned = [match for match in deltas if match.seen.kind == "assigned" and match.seen.order < until]
         used = [match for match in assigned if any(_names(match.seen.text, other.seen.text) for other in products)]
         if assigned:
-            return _places((used or assigned)[-1:])
+            return [*_places((used or assigned)[-1:]), *self._ones(here.delta)]
         return _places(innermost(deltas)) or _places(innermost(products)) or self.updates(layer)
+
+    def _ones(self, delta: Array) -> list[Place]:
+        """Where a function returns 1 for each unit: a derivative that is left out there."""
+        shapes = (delta.shape, delta.T.shape, (), (delta.shape[1],))
+        return [
+            (seen.file, seen.line)
+            for seen in self.found.trace.seen
+            if seen.kind == "returned" and seen.value.shape in shapes and (seen.value == 1.0).all()
+        ]
 
     # the update
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+# ruff: noqa: SIM905 - lists of words, which read better as text
 _NUMPY = set(
     "dot matmul outer inner vdot einsum tensordot sum mean prod max min amax amin cumsum average where clip reshape "
     "transpose ones zeros ones_like zeros_like full full_like vstack hstack column_stack row_stack concatenate stack "
