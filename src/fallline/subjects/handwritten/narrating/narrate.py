@@ -134,10 +134,13 @@ def _quantities(found: Traced) -> Iterator[tuple[str, Array]]:
         if here.right_slope is not None:
             yield f"f′(z) of layer {layer}", here.right_slope
             yield f"f′ as a function of z, of a in layer {layer} (f is applied twice)", form.of_z(q.a[layer][0])
+        if here.delta is not None:
+            right = np.allclose(here.delta.sum(axis=0), found.exact[1][layer - 1], rtol=1e-8, atol=0.0)
+            yield f"δ of layer {layer}" + ("" if right else ", as it is used"), here.delta
         yield f"∂E/∂W of layer {layer}", found.exact[0][layer - 1]
         yield f"∂E/∂b of layer {layer}", found.exact[1][layer - 1]
     for here in reversed(found.layers):
-        for name, value in (("δ", here.delta), ("the error that reaches", here.error), ("the slope", here.slope)):
+        for name, value in (("the error that reaches", here.error), ("the slope", here.slope)):
             if value is not None:
                 text = (
                     f"{name} layer {here.number}" if name.startswith("the error") else f"{name} of layer {here.number}"
@@ -152,8 +155,8 @@ def _quantities(found: Traced) -> Iterator[tuple[str, Array]]:
         zip(q.twin.matrices(found.before), q.twin.matrices(found.before + np.nan_to_num(found.update)), strict=True), 1
     ):
         yield f"the new weights of layer {number}", new[:, :-1]
-        yield f"the new weights of layer {number}", new
         yield f"the new biases of layer {number}", new[:, -1]
+        yield f"the new weights of layer {number}", new
         yield f"the update of layer {number}'s weights", (new - W)[:, :-1]
 
 

@@ -269,9 +269,8 @@ class Placing:
             ran = {name for own, name in self.found.trace.calls if own == file}
             for name in ran:
                 for function in text.functions.get(name, ()):
-                    for line in range(function.lineno, (function.end_lineno or function.lineno) + 1):
-                        if COMMENTED.match(text.lines[line - 1]):
-                            found.append((file, line))
+                    lines = range(function.lineno, (function.end_lineno or function.lineno) + 1)
+                    found += [(file, line) for line in lines if COMMENTED.match(text.lines[line - 1])]
             if "<module>" in ran:
                 found += [(file, n) for n, line in enumerate(text.lines, 1) if COMMENTED.match(line)]
         return found
