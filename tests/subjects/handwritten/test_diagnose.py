@@ -112,10 +112,10 @@ def test_an_object_is_diagnosed_and_left_as_it_was() -> None:
     net = OddNetwork([2, 3, 1], seed=0)
     before, state = [W.copy() for W in net.weights], random.getstate()
     found = fallline.diagnose(net, X, Y, seconds=SHORT)
+    assert random.getstate() == state
     assert [placed.mistake.code for placed in found.mistakes] == ["derivative_of_activation", "sign_alternating"]
     assert "The derivative is taken of the activation" in str(found)
     assert all(np.array_equal(old, new) for old, new in zip(before, net.weights, strict=True))
-    assert random.getstate() == state
     OddNetwork.weights.clear()
 
 

@@ -194,14 +194,17 @@ class Placing:
         """The last line that makes the delta before it is used: there the derivative should have entered."""
         assert here.delta is not None
         deltas = self.index.find(here.delta)
-        products = [match for quantity in self._products(layer) for match in self.index.find(quantity)]
+        quantities = self._products(layer)
+        products = [match for quantity in quantities for match in self.index.whole(quantity)]
+        products = products or [match for quantity in quantities for match in self.index.find(quantity)]
         products.sort(key=lambda match: match.seen.order)
         until = products[0].seen.order if products else 1 << 60
         assigned = [match for match in deltas if match.seen.kind == "assigned" and match.seen.order < until]
         used = [match for match in assigned if any(_names(match.seen.text, other.seen.text) for other in products)]
         if assigned:
             return [*_places((used or assigned)[-1:]), *self._ones(here.delta)]
-        return _places(innermost(deltas)) or _places(innermost(products)) or self.updates(layer)
+        found = _places(innermost(deltas)) or _places(innermost(products)) or self.updates(layer)
+        return [*found, *self._ones(here.delta)]
 
     def _ones(self, delta: Array) -> list[Place]:
         """Where a function returns 1 for each unit: a derivative that is left out there."""
