@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from fallline.diagnosis.verdict import Verdict
     from fallline.network.model import Model
     from fallline.network.network import Network
+    from fallline.subjects.handwritten.diagnose import diagnose
+    from fallline.subjects.handwritten.diagnosis import Diagnosis
     from fallline.training.run import Run
     from fallline.training.settings import Settings
     from fallline.training.training import train
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "DataError",
+    "Diagnosis",
     "FalllineError",
     "Model",
     "ModelFileError",
@@ -27,6 +30,7 @@ __all__ = [
     "Settings",
     "Verdict",
     "__version__",
+    "diagnose",
     "explain",
     "train",
 ]
@@ -37,6 +41,8 @@ _LATER = {  # imported when first asked for, so that `fallline --help` waits nei
     "Run": "fallline.training.run",
     "Settings": "fallline.training.settings",
     "train": "fallline.training.training",
+    "diagnose": "fallline.subjects.handwritten.diagnose",
+    "Diagnosis": "fallline.subjects.handwritten.diagnosis",
     "explain": "fallline.diagnosis.runs.explain",
     "Verdict": "fallline.diagnosis.verdict",
 }

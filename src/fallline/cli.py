@@ -212,6 +212,48 @@ def explain(
 
 
 @app.command()
+def diagnose(
+    file: Annotated[Path, typer.Argument(help="Python file with the network; it is executed.", show_default=False)],
+    data: Annotated[
+        Path | None, typer.Option(help="Table of numbers: inputs, and the targets; default: its own.")
+    ] = None,
+    target: Annotated[str | None, typer.Option(help="Target columns, with commas; default: the last.")] = None,
+    network: Annotated[
+        str | None, typer.Option(help="How to make the network, such as 'NeuralNetwork([2,3,1])'.")
+    ] = None,
+    forward: Annotated[str | None, typer.Option(help="Name of the forward pass, where the wrong one is found.")] = None,
+    step: Annotated[str | None, typer.Option(help="Name of the training step, where the wrong one is found.")] = None,
+    parameters: Annotated[str | None, typer.Option(help="Names of the parameters, such as W1,b1,W2,b2.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="What to set the network's rate to.")] = None,
+    seconds: Annotated[float, typer.Option(help="How long it may take, about.")] = SECONDS,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Name the mistakes in a hand-written network, and their lines. The file is executed, in a child process."""
+    with _sentences():
+        from fallline.report.handwritten import diagnosis_in_words
+        from fallline.subjects.handwritten.diagnose import diagnose_file
+        from fallline.subjects.handwritten.table import rows_of_table
+
+        rows = None if data is None else rows_of_table(data, None if target is None else _words(target))
+        with _telling("running the network", quiet):
+            found = diagnose_file(
+                file,
+                rows,
+                network=network,
+                forward=forward,
+                step=step,
+                parameters=None if parameters is None else _words(parameters),
+                learning_rate=learning_rate,
+                seconds=seconds,
+            )
+        if as_json:
+            _print_json(found)
+        else:
+            _console().print(diagnosis_in_words(found))
+
+
+@app.command()
 def predict(
     model: Annotated[Path, typer.Argument(help="model.safetensors of a run.", show_default=False)],
     file: Annotated[Path, typer.Argument(help="Table with the columns it was trained on.", show_default=False)],

@@ -167,6 +167,7 @@ def finished(
         y=data[1],
         assumed=assumed,
         reset=world.reset,
+        world=world,
     )
 
 

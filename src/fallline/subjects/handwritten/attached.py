@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fallline.engine import Array
+
+if TYPE_CHECKING:
+    from fallline.subjects.handwritten.world import World
 
 
 class Style(Enum):
@@ -66,6 +69,8 @@ class Attached:
     reset
         Puts everything back as it was when it was attached: parameters, velocities, counters, stored activations and
         random states. A step goes on from what the last one left, as the user's own does.
+    world
+        The copies that all of it works on; None for a network that was attached otherwise.
     """
 
     style: Style
@@ -81,6 +86,7 @@ class Attached:
     y: Array | None = None
     assumed: Sequence[str] = field(default=())
     reset: Callable[[], None] = lambda: None
+    world: World | None = None
 
     def parameters(self) -> list[Array]:
         """Return all slots' values, copied."""

@@ -1,0 +1,215 @@
+"""From somebody's network to its diagnosis: attach, find the twin, identify, narrate, prove, and check the rest."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fallline.errors import FalllineError
+from fallline.subjects.handwritten.attach import attach_object
+from fallline.subjects.handwritten.attached import Attached
+from fallline.subjects.handwritten.checks import checks
+from fallline.subjects.handwritten.diagnosis import Diagnosis
+from fallline.subjects.handwritten.examine import Examination, examine
+from fallline.subjects.handwritten.from_file import attach_file
+from fallline.subjects.handwritten.identification import Identification
+from fallline.subjects.handwritten.narrating.narrate import Narration, narrate
+from fallline.subjects.handwritten.prove import Proof, prove
+from fallline.subjects.handwritten.sandbox import Limits, examine_in_child
+from fallline.subjects.handwritten.trained import verdict_after_training
+from fallline.subjects.handwritten.twin import Twin
+
+SECONDS = 10.0
+SHARE_OF_PROOF, SHARE_OF_VERDICT = 0.5, 0.2
+NO_TWIN = "No network of known layers computes the same outputs, so the step could not be compared with its gradient."
+
+Named = str | Callable[..., Any] | None
+
+
+def diagnose(
+    net: Any,
+    X: Any = None,
+    y: Any = None,
+    *,
+    forward: Named = None,
+    step: Named = None,
+    parameters: Sequence[str] | None = None,
+    learning_rate: float | None = None,
+    seconds: float = SECONDS,
+) -> Diagnosis:
+    """Say which mistakes a hand-written network's back-propagation makes, on which lines, and what each costs.
+
+    The network's own code is executed, in this process and on copies: `net`, its class, global variables and random
+    states are as before afterwards.
+
+    Parameters
+    ----------
+    net
+        An instance of somebody's class, or a module (or dictionary) of functions and global variables.
+    X, y
+        Rows (n, inputs) and targets (n, outputs).
+    forward, step, parameters
+        Names of the forward pass, the step and the parameters, where the right ones are not found by trying.
+    learning_rate
+        What to set the rate to.
+    seconds
+        How long it may take.
+
+    Raises
+    ------
+    FalllineError
+        If no forward pass or no step is found, or X and y do not fit; the message says what to pass.
+    """
+    _positive(seconds)
+
+    def attach(rate: float | None) -> Attached:
+        return attach_object(net, X, y, forward=forward, step=step, parameters=parameters, learning_rate=rate)
+
+    return diagnose_attached(attach(learning_rate), seconds, attach)
+
+
+def diagnose_file(
+    path: str | Path,
+    data: tuple[Any, Any] | None = None,
+    *,
+    network: str | None = None,
+    forward: str | None = None,
+    step: str | None = None,
+    parameters: Sequence[str] | None = None,
+    learning_rate: float | None = None,
+    seconds: float = SECONDS,
+    limits: Limits | None = None,
+) -> dict[str, Any]:
+    """Execute a program in a child process with limits on its time and memory, and return its diagnosis as plain JSON.
+
+    Raises
+    ------
+    FalllineError
+        If the program does not parse, raises, does not come back or has no network; the message has file and line.
+    """
+    _positive(seconds)
+    options = {
+        "X": None if data is None else np.asarray(data[0], dtype=np.float64).tolist(),
+        "y": None if data is None else np.asarray(data[1], dtype=np.float64).tolist(),
+        "network": network,
+        "forward": forward,
+        "step": step,
+        "parameters": None if parameters is None else list(parameters),
+        "learning_rate": learning_rate,
+        "seconds": seconds,
+    }
+    outcome = examine_in_child(in_child, path, options, limits or Limits(seconds=2.0 * seconds + 20.0))
+    return dict(outcome.value)
+
+
+def in_child(path: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Attach to a program in this process and return its diagnosis as plain JSON."""
+    data = None if options["X"] is None else (np.array(options["X"]), np.array(options["y"]))
+    named = {key: options[key] for key in ("network", "forward", "step", "parameters")}
+
+    def attach(rate: float | None) -> Attached:
+        return attach_file(path, data, learning_rate=rate, **named)
+
+    from fallline.training.run_directory import jsonable
+
+    found = diagnose_attached(attach(options["learning_rate"]), options["seconds"], attach)
+    return dict(jsonable(found.to_dict()))
+
+
+def diagnose_attached(
+    attached: Attached, seconds: float = SECONDS, attach: Callable[[float | None], Attached] | None = None
+) -> Diagnosis:
+    """Return the diagnosis of a network that is attached; `attach` attaches anew with another rate."""
+    began = time.perf_counter()
+    notes: list[str] = []
+    examination = examine(attached, _with_rate(attached, attach))
+    attached.reset()
+    twin, observed, identification = examination.twin, examination.observed, examination.identification
+    narration: Narration | None = None
+    proof: Proof | None = None
+    verdict: dict[str, Any] | None = None
+    if twin is None:
+        notes.append(NO_TWIN)
+    if twin is not None and observed is not None and observed.probes and identification is not None:
+        notes += identification.notes
+        try:
+            narration = narrate(attached, twin, observed, identification)
+        except (FalllineError, ValueError, IndexError, KeyError, ArithmeticError) as problem:
+            notes.append(f"The lines could not be told ({type(problem).__name__}: {problem}).")
+        attached.reset()
+        if narration is not None and narration.mistakes:
+            proof = prove(attached, twin, observed, identification, narration.mistakes, SHARE_OF_PROOF * seconds)
+        attached.reset()
+    elif identification is not None:
+        notes += identification.notes
+    found = checks(attached, twin, observed)
+    attached.reset()
+    left = seconds - (time.perf_counter() - began)
+    if twin is not None and left > 0.5:
+        verdict = verdict_after_training(attached, twin, identification, min(left, SHARE_OF_VERDICT * seconds))
+        attached.reset()
+    mistakes = narration.mistakes if narration else ()
+    codes = {placed.mistake.code for placed in mistakes}
+    kept = tuple(check for check in found if check.code not in codes)
+    return Diagnosis(
+        sentence=_sentence(len(mistakes) + len(kept), examination, kept),
+        style=attached.style.value,
+        assumed=tuple(attached.assumed),
+        twin="" if twin is None else _twin_in_words(twin),
+        mistakes=mistakes,
+        others=narration.others if narration else (),
+        differences=identification.differences if identification else (),
+        step=_step(examination, identification),
+        lines=narration.lines if narration else (),
+        checks=kept,
+        proof=proof,
+        verdict=verdict,
+        notes=tuple(notes),
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _with_rate(
+    attached: Attached, attach: Callable[[float | None], Attached] | None
+) -> Callable[[float], Attached] | None:
+    if attach is None or " in line " in attached.rate_name:
+        return None
+    return attach
+
+
+def _positive(seconds: float) -> None:
+    if not seconds > 0.0:
+        raise FalllineError(f"seconds {seconds}: expected a number above 0.")
+
+
+def _sentence(count: int, examination: Examination, found: Sequence[Any]) -> str:
+    identification = examination.identification
+    if identification is not None and identification.unexplained:
+        layers = ", ".join(str(layer) for layer in identification.unexplained)
+        return f"The step differs from back-propagation in layer {layers}, and no known mistake makes the difference."
+    if count == 0:
+        if identification is not None and identification.healthy:
+            return "The back-propagation is right: no mistake was found."
+        return "No mistake was found, but the step could not be compared with the gradient."
+    return f"{count} mistake{'s' if count > 1 else ''} found."
+
+
+def _step(examination: Examination, identification: Identification | None) -> str:
+    if identification is None:
+        return "" if examination.twin is not None else NO_TWIN
+    return identification.sentence
+
+
+def _twin_in_words(twin: Twin) -> str:
+    sizes = "-".join(str(size) for size in twin.shape)
+    forms = [form.name for form in twin.forms]
+    how = forms[0] if len(set(forms)) == 1 else ", ".join(forms)
+    places = {layer.place.value for layer in twin.layers}
+    turned = {"(units, inputs)" if layer.units_first else "(inputs, units)" for layer in twin.layers}
+    exact = "" if np.isnan(twin.difference) else f"; its outputs are yours to {max(twin.difference, 1e-16):.0e}"
+    bias = " and ".join(sorted(places))
+    return f"a {sizes} network, {how}; weights {' and '.join(sorted(turned))}, bias: {bias}{exact}"
