@@ -1,7 +1,7 @@
 """Runs as subjects: one that has just ended, and one that lies in its folder."""
 
 from fallline.diagnosis.runs.explain import explain
-from fallline.diagnosis.runs.folder import VERDICT, read_subject, stored_verdict, write_verdict
 from fallline.diagnosis.runs.finished import subject_of_run
+from fallline.diagnosis.runs.folder import VERDICT, read_subject, stored_verdict, write_verdict
 
 __all__ = ["VERDICT", "explain", "read_subject", "stored_verdict", "subject_of_run", "write_verdict"]

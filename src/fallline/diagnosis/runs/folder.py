@@ -45,7 +45,8 @@ def stored_verdict(folder: Path) -> dict[str, Any] | None:
     verdict = _json(path)
     if verdict.get("schema") != SCHEMA:
         raise FalllineError(
-            f"{path}: a verdict of schema {verdict.get('schema')}; this version reads {SCHEMA}. Delete the file to have "
+            f"{path}: a verdict of schema {verdict.get('schema')}; this version reads {SCHEMA}. Delete the file to "
+            f"have "
             "the run examined again."
         )
     return verdict
@@ -77,7 +78,9 @@ def read_subject(folder: Path, table: Path | None = None) -> Subject:
     run = _json(folder / RUN)
     asked = run.get("asked")
     if not isinstance(asked, dict) or not (folder / WEIGHTS).exists():
-        raise FalllineError(f"{folder}: a run of an earlier version, which lacks what an examination needs. Train again.")
+        raise FalllineError(
+            f"{folder}: a run of an earlier version, which lacks what an examination needs. Train again."
+        )
     source = table if table is not None else asked["source"]
     if source is None:
         raise FalllineError(
@@ -154,7 +157,9 @@ def _require_run(folder: Path) -> None:
     if not (folder / RUN).exists():
         begun = (folder / METRICS).exists()
         what = "the run in it did not come to its end" if begun else "there is no run in it"
-        raise FalllineError(f"{folder}: {what}, so that there is nothing to explain. Name the folder of a finished run.")
+        raise FalllineError(
+            f"{folder}: {what}, so that there is nothing to explain. Name the folder of a finished run."
+        )
 
 
 def _json(path: Path) -> dict[str, Any]:
