@@ -63,6 +63,9 @@ class Attached:
         The user's own data (n, inputs) and (n, outputs), where it was given or found.
     assumed
         What was found and what was assumed, in sentences.
+    reset
+        Puts everything back as it was when it was attached: parameters, velocities, counters, stored activations and
+        random states. A step goes on from what the last one left, as the user's own does.
     """
 
     style: Style
@@ -77,6 +80,7 @@ class Attached:
     X: Array | None = None
     y: Array | None = None
     assumed: Sequence[str] = field(default=())
+    reset: Callable[[], None] = lambda: None
 
     def parameters(self) -> list[Array]:
         """Return all slots' values, copied."""
