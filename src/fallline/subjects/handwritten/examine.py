@@ -1,0 +1,58 @@
+"""Twin, observation, comparison and identification of an attached network in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fallline.subjects.handwritten.attached import Attached
+from fallline.subjects.handwritten.comparison import Comparison, compare
+from fallline.subjects.handwritten.identification import Identification
+from fallline.subjects.handwritten.identify import Rates, identify
+from fallline.subjects.handwritten.observed import Observed, observe
+from fallline.subjects.handwritten.twin import Twin, find_twin
+from fallline.subjects.handwritten.twin_by_step import find_twin_by_step
+
+OTHER_RATE = 0.37  # times the user's: no power of it is a fraction that a step may have for another reason
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What was found; None for what could not be, each because of the one before."""
+
+    twin: Twin | None
+    observed: Observed | None = None
+    comparison: Comparison | None = None
+    identification: Identification | None = None
+
+
+def examine(
+    attached: Attached, with_rate: Callable[[float], Attached] | None = None, seed: int = 0, loss: str | None = None
+) -> Examination:
+    """Return all that is found about an attached network's back-propagation.
+
+    `loss` as in `identify`; `with_rate` returns the same network with another learning rate; it tells rate² from
+    rate · ½.
+    """
+    twin = find_twin(attached, seed) if attached.run is not None else find_twin_by_step(attached, seed)
+    if twin is None:
+        return Examination(None)
+    observed = observe(attached, twin, seed + 1)
+    if not observed.probes:
+        return Examination(twin, observed, None, identify(twin, observed))
+    rates = _rates(attached, twin, with_rate, seed + 2)
+    found = identify(twin, observed, rates, loss)
+    if found.unexplained and attached.X is not None and observed.rows not in (1, len(attached.X)):
+        again = observe(attached, twin, seed + 1, len(attached.X))  # the number of rows may be written into the code
+        other = identify(twin, again, rates, loss) if again.probes else found
+        if not other.unexplained:
+            observed, found = again, other
+    return Examination(twin, observed, compare(twin, observed), found)
+
+
+def _rates(attached: Attached, twin: Twin, with_rate: Callable[[float], Attached] | None, seed: int) -> Rates:
+    rate = attached.learning_rate
+    if with_rate is None or rate is None or rate <= 0.0:
+        return Rates(rate)
+    other = OTHER_RATE * rate
+    return Rates(rate, other, observe(with_rate(other), twin, seed))
