@@ -7,6 +7,8 @@ import re
 import sys
 import types
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,7 +21,7 @@ from fallline.subjects.handwritten.faults import described
 from fallline.subjects.handwritten.forward import Forward, find_forward, probe_rows
 from fallline.subjects.handwritten.leaves import Leaf, leaves, slots
 from fallline.subjects.handwritten.loops import LoopPlan
-from fallline.subjects.handwritten.rates import Rate, argument_rate, literal_rate, stored_rate, with_rate
+from fallline.subjects.handwritten.rates import Rate, argument_rate, literal_rate, stored_as, stored_rate, with_rate
 from fallline.subjects.handwritten.rows import as_rows
 from fallline.subjects.handwritten.stepping import Plan, StepFinder
 from fallline.subjects.handwritten.world import World, is_users
@@ -144,16 +146,29 @@ def finished(
             raise FalllineError("the forward pass gave no outputs for these rows.")
         return result
 
-    def step(rows: Array, targets: Array) -> Any:
+    def step(rows: Array, targets: Array, plan: Plan = plan) -> Any:
         rows, targets = np.asarray(rows, dtype=np.float64), np.asarray(targets, dtype=np.float64)
         try:
             return plan.make(world, rows.reshape(len(rows), -1), targets.reshape(len(rows), -1))
         except (Exception, SystemExit) as error:
             raise FalllineError(f"the step raised {described(error, files)}.") from error
 
+    def step_at(value: float) -> Callable[[Array, Array], Any]:
+        assert rate is not None
+        if rate.leaf is None:
+            return partial(step, plan=with_rate(plan, rate.name, value))
+        leaf = rate.leaf
+
+        def stored(rows: Array, targets: Array) -> Any:
+            with stored_as(world, leaf, value):
+                return step(rows, targets)
+
+        return stored
+
     made = slots(world, parameters)
+    settable = rate is not None and " in line " not in rate.name
     assumed = [*_sentences(world, forward, plan, made, rate), *assumed]
-    return Attached(
+    attached = Attached(
         style=style or (Style.OBJECT if world.target is not None else Style.FUNCTIONS),
         slots=made,
         run=None if forward is None else run,
@@ -168,6 +183,9 @@ def finished(
         assumed=assumed,
         reset=world.reset,
     )
+    if not settable:
+        return attached
+    return replace(attached, with_rate=lambda value: replace(attached, step=step_at(value), learning_rate=value))
 
 
 def _once_only(world: World, assumed: list[str]) -> None:

@@ -66,6 +66,9 @@ class Attached:
     reset
         Puts everything back as it was when it was attached: parameters, velocities, counters, stored activations and
         random states. A step goes on from what the last one left, as the user's own does.
+    with_rate
+        The same network, with the same slots, whose steps are made at another learning rate. None where the rate was
+        not found or stands in the code alone.
     """
 
     style: Style
@@ -81,6 +84,7 @@ class Attached:
     y: Array | None = None
     assumed: Sequence[str] = field(default=())
     reset: Callable[[], None] = lambda: None
+    with_rate: Callable[[float], Attached] | None = None
 
     def parameters(self) -> list[Array]:
         """Return all slots' values, copied."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from fallline.subjects.handwritten.attached import Attached
@@ -26,21 +25,15 @@ class Examination:
     identification: Identification | None = None
 
 
-def examine(
-    attached: Attached, with_rate: Callable[[float], Attached] | None = None, seed: int = 0, loss: str | None = None
-) -> Examination:
-    """Return all that is found about an attached network's back-propagation.
-
-    `loss` as in `identify`; `with_rate` returns the same network with another learning rate; it tells rate² from
-    rate · ½.
-    """
+def examine(attached: Attached, seed: int = 0, loss: str | None = None) -> Examination:
+    """Return all that is found about an attached network's back-propagation; `loss` as in `identify`."""
     twin = find_twin(attached, seed) if attached.run is not None else find_twin_by_step(attached, seed)
     if twin is None:
         return Examination(None)
     observed = observe(attached, twin, seed + 1)
     if not observed.probes:
         return Examination(twin, observed, None, identify(twin, observed))
-    rates = _rates(attached, twin, with_rate, seed + 2)
+    rates = _rates(attached, twin, seed + 2)
     found = identify(twin, observed, rates, loss)
     if found.unexplained and attached.X is not None and observed.rows not in (1, len(attached.X)):
         again = observe(attached, twin, seed + 1, len(attached.X))  # the number of rows may be written into the code
@@ -50,9 +43,10 @@ def examine(
     return Examination(twin, observed, compare(twin, observed), found)
 
 
-def _rates(attached: Attached, twin: Twin, with_rate: Callable[[float], Attached] | None, seed: int) -> Rates:
+def _rates(attached: Attached, twin: Twin, seed: int) -> Rates:
+    """Return the rate and what the step does at another one: rate² and rate · ½ are the same at one rate."""
     rate = attached.learning_rate
-    if with_rate is None or rate is None or rate <= 0.0:
+    if attached.with_rate is None or rate is None or rate <= 0.0:
         return Rates(rate)
     other = OTHER_RATE * rate
-    return Rates(rate, other, observe(with_rate(other), twin, seed))
+    return Rates(rate, other, observe(attached.with_rate(other), twin, seed))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -135,3 +136,14 @@ def _multiplied(tree: ast.AST) -> Rate | None:
 def with_rate(plan: Plan, name: str, value: float) -> Plan:
     """Return the plan with another rate as its argument."""
     return replace(plan, main=replace(plan.main, given={**plan.main.given, name: value}))
+
+
+@contextlib.contextmanager
+def stored_as(world: World, leaf: Leaf, value: float) -> Iterator[None]:
+    """Keep another rate in the network's state meanwhile."""
+    before = leaf.read(world)
+    leaf.put(world, value)
+    try:
+        yield
+    finally:
+        leaf.put(world, before)
