@@ -39,6 +39,7 @@ from tests.corpus.data import DATA
 from tests.corpus.generate import programs
 from tests.corpus.truth import Mistake, Planted
 
+UNNAMED = "scale_of_layer"  # says that a layer has another factor, not why
 SECONDS = 5.0  # that a program may take
 Name = tuple[str, tuple[int, ...]]  # a mistake's code and its layers
 
@@ -48,6 +49,7 @@ class Outcome(StrEnum):
 
     EXACT = "exact"
     AMONG = "among alternatives"
+    PARTLY = "one of two"
     DIFFERS = "differs, unnamed"
     WRONG = "wrong name"
     MISSED = "called healthy"
@@ -61,6 +63,8 @@ class Job(NamedTuple):
     name: str
     source: str
     data: str  # name in the corpus's data; empty where the program has its own
+    build: str  # expression that makes the network; empty where the program does that itself
+    depth: int  # layers of the network that the truth is about
     rights: tuple[frozenset[Name], ...]  # sets of mistakes that are right; of the first, every mistake was planted
     seed: int
 
@@ -72,6 +76,7 @@ class Result(NamedTuple):
     codes: tuple[str, ...]  # planted
     outcome: Outcome
     found: str
+    told: bool  # whether the network's sizes were given for the comparison
     seconds: float
 
 
@@ -83,7 +88,8 @@ def names(mistakes: tuple[Mistake, ...]) -> frozenset[Name]:
 def job(planted: Planted, seed: int) -> Job:
     """Return what is examined, and what would be right."""
     rights = (names(planted.truth), *map(names, planted.accepted))
-    return Job(planted.name, planted.source, planted.program.data, rights, seed)
+    program = planted.program
+    return Job(planted.name, planted.source, program.data, program.build, len(program.activations), rights, seed)
 
 
 def examined(work: Job) -> Result:
@@ -95,38 +101,48 @@ def examined(work: Job) -> Result:
         path.write_text(work.source, encoding="utf-8")
         started = time.perf_counter()
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            outcome, found = _outcome(path, work)
-        return Result(work.name, codes, outcome, found, time.perf_counter() - started)
+            outcome, found, told = _outcome(path, work)
+        return Result(work.name, codes, outcome, found, told, time.perf_counter() - started)
 
 
-def _outcome(path: Path, work: Job) -> tuple[Outcome, str]:
+def _outcome(path: Path, work: Job) -> tuple[Outcome, str, bool]:
+    """Return how it ended, what was found, and whether the network's sizes had to be told."""
     from fallline.subjects.handwritten.examine import examine
     from fallline.subjects.handwritten.from_file import attach_file
 
+    data = DATA[work.data] if work.data else None
     try:
-        attached = attach_file(path, DATA[work.data] if work.data else None)
+        attached = attach_file(path, data)
     except Exception as error:  # a program that cannot be attached to is a result
-        return Outcome.NOT_ATTACHED, f"{type(error).__name__}: {error}"
+        return Outcome.NOT_ATTACHED, f"{type(error).__name__}: {error}", False
+    told = False
     try:
         examination = examine(attached, seed=work.seed)
+        if work.build and (examination.twin is None or len(examination.twin.layers) != work.depth):
+            told = True
+            examination = examine(attach_file(path, data, network=work.build), seed=work.seed)
     except Exception as error:
-        return Outcome.NOT_ATTACHED, f"{type(error).__name__} while examined: {error}"
+        return Outcome.NOT_ATTACHED, f"{type(error).__name__} while examined: {error}", told
     identification = examination.identification
     if examination.twin is None or identification is None:
-        return Outcome.NO_TWIN, ""
+        return Outcome.NO_TWIN, "", told
     sets = [names(mistakes) for mistakes in (identification.mistakes, *identification.alternatives)]
     text = " | ".join(", ".join(f"{code}{list(layers)}" for code, layers in sorted(each)) for each in sets)
-    if identification.unexplained:
-        allowed = frozenset().union(*work.rights)
-        wrong = not sets[0] <= allowed
-        return (Outcome.WRONG if wrong or not work.rights[0] else Outcome.DIFFERS), f"differs in {identification.unexplained}; {text}"
-    if identification.explanation is None:
-        return Outcome.DIFFERS, identification.notes[0] if identification.notes else ""
-    if sets[0] in work.rights:
-        return Outcome.EXACT, text
-    if any(each in work.rights for each in sets[1:]):
-        return Outcome.AMONG, text
-    return (Outcome.WRONG if sets[0] else Outcome.MISSED), text
+    text += f"; nothing fits layers {list(identification.unexplained)}" * bool(identification.unexplained)
+    return _judged(work.rights, sets, bool(identification.unexplained) or identification.explanation is None), text, told
+
+
+def _judged(rights: tuple[frozenset[Name], ...], sets: list[frozenset[Name]], differs: bool) -> Outcome:
+    if not differs and sets[0] in rights:
+        return Outcome.EXACT
+    if not differs and any(each in rights for each in sets[1:]):
+        return Outcome.AMONG
+    given = {(code, layers) for code, layers in sets[0] if code != UNNAMED}
+    if not rights[0] or not any(given <= right for right in rights):
+        return Outcome.WRONG
+    if differs or UNNAMED in {code for code, _ in sets[0]}:
+        return Outcome.DIFFERS
+    return Outcome.PARTLY if given else Outcome.MISSED
 
 
 def kind(result: Result) -> str:
@@ -146,6 +162,8 @@ def report(results: list[Result]) -> str:
             right = sum(each.outcome is Outcome.EXACT for each in groups[group])
             share = right / len(groups[group])
             rows.append([words, f"{right} of {len(groups[group])}", f"**{share:.1%}**"])
+    told = sum(each.told for each in results)
+    rows.append(["sizes given after that, where a class of any depth is never used", f"{told} of {len(results)}", ""])
     wrong = sum(each.outcome is Outcome.WRONG for each in results if each.codes)
     alarms = sum(each.outcome in (Outcome.WRONG, Outcome.AMONG, Outcome.DIFFERS) for each in groups["healthy"])
     slow = sum(each.seconds > SECONDS for each in results)

@@ -21,7 +21,8 @@ from fallline.subjects.handwritten.faults import described
 from fallline.subjects.handwritten.forward import Forward, find_forward, probe_rows
 from fallline.subjects.handwritten.leaves import Leaf, leaves, slots
 from fallline.subjects.handwritten.loops import LoopPlan
-from fallline.subjects.handwritten.rates import Rate, argument_rate, literal_rate, stored_as, stored_rate, with_rate
+from fallline.subjects.handwritten.rate_literals import literal_rate
+from fallline.subjects.handwritten.rates import Rate, argument_rate, stored_as, stored_rate, with_rate
 from fallline.subjects.handwritten.rows import as_rows
 from fallline.subjects.handwritten.stepping import Plan, StepFinder
 from fallline.subjects.handwritten.world import World, is_users
@@ -128,7 +129,7 @@ def finished(
             rate.leaf.put(world, learning_rate)
             world.starts_here()
             rate = Rate(learning_rate, rate.name, rate.leaf)
-        elif " in line " in rate.name:
+        elif rate.places:
             assumed.append(f"The learning rate is {rate.name} and stays so: it can be set only in the code.")
         else:
             plan, rate = with_rate(plan, rate.name, learning_rate), Rate(learning_rate, rate.name)
@@ -166,7 +167,7 @@ def finished(
         return stored
 
     made = slots(world, parameters)
-    settable = rate is not None and " in line " not in rate.name
+    settable = rate is not None and not rate.places
     assumed = [*_sentences(world, forward, plan, made, rate), *assumed]
     attached = Attached(
         style=style or (Style.OBJECT if world.target is not None else Style.FUNCTIONS),
@@ -182,6 +183,7 @@ def finished(
         y=data[1],
         assumed=assumed,
         reset=world.reset,
+        rate_places=rate.places if rate else (),
     )
     if not settable:
         return attached
@@ -288,7 +290,16 @@ def _kept(world: World, plan: Plan, candidates: list[Leaf], X: Array, y: Array) 
 
 
 def without_overlaps(world: World, parameters: list[Leaf]) -> list[Leaf]:
-    """Leave out a vector whose memory the matrices are views of, so that no number is there twice."""
+    """Leave out a vector whose memory the matrices are views of, and second ways to one place: each number once."""
+    owners: set[tuple[int, object]] = set()
+    once = []
+    for leaf in parameters:
+        with world.entered(reading=True):
+            place = id(leaf.owner(world)), leaf.steps[-1]
+        if place not in owners:
+            once.append(leaf)
+        owners.add(place)
+    parameters = once
     values = {leaf: leaf.read(world) for leaf in parameters}
     matrices = [v for v in values.values() if isinstance(v, np.ndarray) and v.ndim == 2]
     return [
@@ -346,7 +357,7 @@ def _sentences(world: World, forward: Forward | None, plan: Plan, made: Sequence
         found.append("No learning rate was found: no argument, attribute or global variable scales the step.")
     else:
         found.append(
-            f"The learning rate is {rate.name}" + (f" = {rate.value:g}." if " in line " not in rate.name else ".")
+            f"The learning rate is {rate.name}" + ("." if rate.places else f" = {rate.value:g}.")
         )
     arrays = [id(slot.read()) for slot in made]
     shared = [slot.name for slot in made if arrays.count(id(slot.read())) > 1]

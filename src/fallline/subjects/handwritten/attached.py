@@ -10,6 +10,9 @@ from typing import Any
 from fallline.engine import Array
 
 
+CodePlace = tuple[str, int, int]  # file, line from 1, column from 0 as in `ast`
+
+
 class Style(Enum):
     """How the network was written."""
 
@@ -68,7 +71,9 @@ class Attached:
         random states. A step goes on from what the last one left, as the user's own does.
     with_rate
         The same network, with the same slots, whose steps are made at another learning rate. None where the rate was
-        not found or stands in the code alone.
+        not found, or stands in the code alone and there is no file to attach to again.
+    rate_places
+        Where it stands in the code, if it is a number there and nowhere else.
     """
 
     style: Style
@@ -85,6 +90,7 @@ class Attached:
     assumed: Sequence[str] = field(default=())
     reset: Callable[[], None] = lambda: None
     with_rate: Callable[[float], Attached] | None = None
+    rate_places: Sequence[CodePlace] = ()
 
     def parameters(self) -> list[Array]:
         """Return all slots' values, copied."""

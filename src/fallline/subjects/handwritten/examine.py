@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fallline.errors import FalllineError
 from fallline.subjects.handwritten.attached import Attached
 from fallline.subjects.handwritten.comparison import Comparison, compare
 from fallline.subjects.handwritten.identification import Identification
@@ -30,12 +31,14 @@ def examine(attached: Attached, seed: int = 0, loss: str | None = None) -> Exami
     twin = find_twin(attached, seed) if attached.run is not None else find_twin_by_step(attached, seed)
     if twin is None:
         return Examination(None)
+    attached.reset()
     observed = observe(attached, twin, seed + 1)
     if not observed.probes:
         return Examination(twin, observed, None, identify(twin, observed))
     rates = _rates(attached, twin, seed + 2)
     found = identify(twin, observed, rates, loss)
     if found.unexplained and attached.X is not None and observed.rows not in (1, len(attached.X)):
+        attached.reset()
         again = observe(attached, twin, seed + 1, len(attached.X))  # the number of rows may be written into the code
         other = identify(twin, again, rates, loss) if again.probes else found
         if not other.unexplained:
@@ -49,4 +52,9 @@ def _rates(attached: Attached, twin: Twin, seed: int) -> Rates:
     if attached.with_rate is None or rate is None or rate <= 0.0:
         return Rates(rate)
     other = OTHER_RATE * rate
-    return Rates(rate, other, observe(attached.with_rate(other), twin, seed))
+    try:
+        again = attached.with_rate(other)
+    except FalllineError:  # a program that cannot do with this rate
+        return Rates(rate)
+    again.reset()
+    return Rates(rate, other, observe(again, twin, seed))

@@ -167,7 +167,8 @@ def _scales(
         return
     if not odd:
         power = rate_power(base, sizes) if not powers else None
-        if sizes.rate is not None and not powers and explained(base, sizes, sizes.rate, "") is None:
+        once = not powers or set(powers.values()) == {1}
+        if sizes.rate is not None and once and explained(base, sizes, sizes.rate, "") is None:
             divisors = {size for size in sizes.shape[:-1] if explained(base * size, sizes, sizes.rate, "") is not None}
             if divisors and power is None:
                 yield [_mistake("wrong_scale_by_features", tuple(sorted(factors)), f"1/{min(divisors)}"), *biases]
