@@ -10,6 +10,7 @@ from fallline.subjects.handwritten.comparison import Comparison, compare
 from fallline.subjects.handwritten.identification import Identification
 from fallline.subjects.handwritten.identify import Rates, identify
 from fallline.subjects.handwritten.observed import Observed, observe
+from fallline.subjects.handwritten.reported import reported_loss
 from fallline.subjects.handwritten.twin import Twin, find_twin
 from fallline.subjects.handwritten.twin_by_step import find_twin_by_step
 
@@ -27,7 +28,10 @@ class Examination:
 
 
 def examine(attached: Attached, seed: int = 0, loss: str | None = None) -> Examination:
-    """Return all that is found about an attached network's back-propagation; `loss` as in `identify`."""
+    """Return all that is found about an attached network's back-propagation.
+
+    `loss` as in `identify`; without it the step's own report of its error may tell it.
+    """
     twin = find_twin(attached, seed) if attached.run is not None else find_twin_by_step(attached, seed)
     if twin is None:
         return Examination(None)
@@ -36,6 +40,7 @@ def examine(attached: Attached, seed: int = 0, loss: str | None = None) -> Exami
     if not observed.probes:
         return Examination(twin, observed, None, identify(twin, observed))
     rates = _rates(attached, twin, seed + 2)
+    loss = loss or reported_loss(attached, twin, observed.rows, seed + 3)
     found = identify(twin, observed, rates, loss)
     if found.unexplained and attached.X is not None and observed.rows not in (1, len(attached.X)):
         attached.reset()

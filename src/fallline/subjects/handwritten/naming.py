@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from fallline.subjects.handwritten.evidence import Evidence
 from fallline.subjects.handwritten.explanation import Explanation
@@ -176,7 +177,7 @@ def _scales(
         everywhere = {layer: power for layer in factors if power is not None and power in (2, -1)}
         yield [*_by_power(everywhere), *biases]
         return
-    for reading in _odd_layers(odd, factors, sizes):
+    for reading in _odd_layers(odd, factors, sizes, powers):
         yield [*reading, *biases]
 
 
@@ -187,8 +188,12 @@ def _by_power(powers: Mapping[int, int]) -> Iterator[Mistake]:
             yield _mistake(code, layers)
 
 
-def _odd_layers(odd: Mapping[int, float], factors: Mapping[int, float], sizes: Sizes) -> Iterator[list[Mistake]]:
+def _odd_layers(
+    odd: Mapping[int, float], factors: Mapping[int, float], sizes: Sizes, powers: Mapping[int, int]
+) -> Iterator[list[Mistake]]:
     """Readings of layers whose factor is another than that of the others."""
+    if set(powers) == set(factors) and set(powers.values()) == {1}:
+        sizes = replace(sizes, rate=None)  # whatever the factors are made of, the rate enters once
     ratio = next(iter(odd.values()))
     layers = tuple(sorted(odd))
     if not all(same(ratio, other) for other in odd.values()):
@@ -229,7 +234,7 @@ def _ratios(n: int, rate: float | None, shape: tuple[int, ...], layers: tuple[in
 
 def _bias_scales(explanation: Explanation, sizes: Sizes, base: float) -> Iterator[Mistake]:
     """Biases whose sum is right but whose factor is not that of their weights."""
-    wrong, turned, other = [], [], []
+    wrong, turned, by_features, other = [], [], [], []
     rated: list[tuple[str, int]] = []
     for fit in explanation.fits:
         if fit.bias is None or fit.bias.codes or fit.bias_factor is None or fit.factor is None:
@@ -261,7 +266,14 @@ def _bias_scales(explanation: Explanation, sizes: Sizes, base: float) -> Iterato
                     (name, fit.layer) for power, name in names.items() if same(abs(ratio), sizes.rate**power)
                 ] or [("", fit.layer)]
             continue
+        if sizes.rate is not None and explained(abs(fit.bias_factor), sizes, sizes.rate, "") is not None:
+            widths = {sizes.shape[fit.layer - 1], sizes.shape[fit.layer]} - {1}
+            if any(explained(abs(fit.factor) * width, sizes, sizes.rate, "") is not None for width in widths):
+                by_features.append(fit.layer)
+                continue
         other.append(fit.layer)
+    if by_features:
+        yield _mistake("wrong_scale_by_features", tuple(sorted(by_features)), "the weights, unlike the biases")
     if wrong:
         yield _mistake(
             "bias_wrong_sum", tuple(sorted(wrong)), "a mean where the weights take a sum, or the other way round"

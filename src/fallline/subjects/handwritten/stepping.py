@@ -226,7 +226,7 @@ class StepFinder:
         elif known is not None and (whole or not known.per_sample):
             ways.sort(key=lambda form: (form.per_sample, form is not known))
         elif known is not None:
-            ways.sort(key=lambda form: (not form.per_sample, form is not known))
+            ways.sort(key=lambda form: (form is not known, form.per_sample))
         for inputs in ways:
             for targets in target_forms(inputs, outputs, shape):
                 yield inputs, targets
