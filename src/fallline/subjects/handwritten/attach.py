@@ -183,6 +183,7 @@ def finished(
         y=data[1],
         assumed=assumed,
         reset=world.reset,
+        printed=lambda: world.printed.getvalue(),
         rate_places=rate.places if rate else (),
     )
     if not settable:

@@ -69,6 +69,8 @@ class Attached:
     reset
         Puts everything back as it was when it was attached: parameters, velocities, counters, stored activations and
         random states. A step goes on from what the last one left, as the user's own does.
+    printed
+        What the user's code printed when it last ran (for the last row only, where the step takes one at a time).
     with_rate
         The same network, with the same slots, whose steps are made at another learning rate. None where the rate was
         not found, or stands in the code alone and there is no file to attach to again.
@@ -89,6 +91,7 @@ class Attached:
     y: Array | None = None
     assumed: Sequence[str] = field(default=())
     reset: Callable[[], None] = lambda: None
+    printed: Callable[[], str] = lambda: ""
     with_rate: Callable[[float], Attached] | None = None
     rate_places: Sequence[CodePlace] = ()
 

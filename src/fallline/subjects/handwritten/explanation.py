@@ -200,12 +200,15 @@ def _by_bias(
     for mistakes in range(MOST_MISTAKES + 1):
         found: list[tuple[LayerFit, Array]] = []
         for error, derivative, delta in deltas:
-            if len(set(error.codes + derivative.codes)) != mistakes or len(found) >= ENOUGH:
-                continue
-            seen = match(change, delta.sum(axis=1))
-            if fits(change, seen) and not _known(error, derivative, delta, found):
-                fit = LayerFit(layer, error, derivative, Choice(delta), seen.factor, Choice(change), seen.factor)
-                found.append((fit, delta))
+            count = len(set(error.codes + derivative.codes))
+            for total in bias_sums(delta):
+                if count + len(total.codes) != mistakes or len(found) >= ENOUGH:
+                    continue
+                seen = match(change, total.value)
+                if fits(change, seen) and not _known(error, derivative, delta, found):
+                    own = Choice(change, total.codes, total.what)
+                    fit = LayerFit(layer, error, derivative, Choice(delta), seen.factor, own, seen.factor)
+                    found.append((fit, delta))
         if found:
             return found
     return []

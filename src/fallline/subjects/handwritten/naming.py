@@ -22,6 +22,7 @@ WHOLE_NETWORK = (*UNSIGNED_ERRORS, "broadcast_error")
 VALUES = ("the activation above", "the target in place")  # propagated in place of a delta: their sign is a convention
 NO_SCALE = {"output_error_for_hidden", "weight_for_input"}
 OFTEN_IN_A_FUNCTION = ("derivative_of_activation", "derivative_of_pre_activation", "derivative_of_wrong_function")
+MEAN = "a mean where the weights take a sum, or the other way round"
 
 Reading = tuple[Mistake, ...]
 
@@ -34,7 +35,7 @@ def named(
     factors = _factors(explanation)
     for signs, scales in itertools.product(
         _signs(explanation, factors, evidence.q.depth),
-        _scales(explanation, factors, sizes, powers),
+        _scales(explanation, factors, sizes, powers, evidence.whole),
     ):
         reading = _merged([*fixed, *signs, *scales])
         yield reading
@@ -152,7 +153,11 @@ def _with_free_signs_set(explanation: Explanation, factors: Mapping[int, float])
 
 
 def _scales(
-    explanation: Explanation, factors: Mapping[int, float], sizes: Sizes, powers: Mapping[int, int]
+    explanation: Explanation,
+    factors: Mapping[int, float],
+    sizes: Sizes,
+    powers: Mapping[int, int],
+    whole: frozenset[int],
 ) -> Iterator[list[Mistake]]:
     if not factors:
         yield []
@@ -162,6 +167,13 @@ def _scales(
     odd = {layer: abs(c) / base for layer, c in factors.items() if not same(abs(c), base)}
     if any(set(fit.codes) & NO_SCALE for fit in explanation.fits):
         odd = {}  # what stands in the place of the delta need not have its factor
+    means = tuple(
+        sorted(layer for layer, ratio in odd.items() if layer in whole and any(same(ratio, m) for m in _means(sizes, layer)))
+    )
+    if means:  # where the weights are cut to whole numbers the factor is the bias's
+        biases.append(_mistake("bias_wrong_sum", means, MEAN))
+        odd = {layer: ratio for layer, ratio in odd.items() if layer not in means}
+        factors = {layer: c for layer, c in factors.items() if layer not in means}
     wrong = {layer: power for layer, power in powers.items() if power in (2, -1)}
     if wrong:
         yield [*_by_power(wrong), *biases]
@@ -247,16 +259,7 @@ def _bias_scales(explanation: Explanation, sizes: Sizes, base: float) -> Iterato
         one_row = any(code in ("last_row_only", "first_row_only") for code in fit.product.codes)
         if same(abs(ratio), 1.0) or (one_row and any(same(abs(ratio), n) for n in (sizes.rows, 1.0 / sizes.rows))):
             continue
-        units, inputs = sizes.shape[fit.layer], sizes.shape[fit.layer - 1]
-        means = [
-            1.0 / sizes.rows,
-            float(sizes.rows),
-            1.0 / units,
-            1.0 / (sizes.rows * units),
-            float(inputs),
-            inputs + 1.0,
-        ]
-        if any(same(abs(ratio), mean) for mean in means):
+        if any(same(abs(ratio), mean) for mean in _means(sizes, fit.layer)):
             wrong.append(fit.layer)
             continue
         if sizes.rate is not None and any(same(abs(ratio), sizes.rate**power) for power in (1, 2, -1, -2)):
@@ -267,7 +270,7 @@ def _bias_scales(explanation: Explanation, sizes: Sizes, base: float) -> Iterato
                 ] or [("", fit.layer)]
             continue
         if sizes.rate is not None and explained(abs(fit.bias_factor), sizes, sizes.rate, "") is not None:
-            widths = {sizes.shape[fit.layer - 1], sizes.shape[fit.layer]} - {1}
+            widths = set(sizes.shape) - {1}
             if any(explained(abs(fit.factor) * width, sizes, sizes.rate, "") is not None for width in widths):
                 by_features.append(fit.layer)
                 continue
@@ -276,7 +279,7 @@ def _bias_scales(explanation: Explanation, sizes: Sizes, base: float) -> Iterato
         yield _mistake("wrong_scale_by_features", tuple(sorted(by_features)), "the weights, unlike the biases")
     if wrong:
         yield _mistake(
-            "bias_wrong_sum", tuple(sorted(wrong)), "a mean where the weights take a sum, or the other way round"
+            "bias_wrong_sum", tuple(sorted(wrong)), MEAN
         )
     for code, layer in rated:
         yield _mistake(code, (layer,)) if code else _mistake("scale_of_layer", (layer,), "the bias lacks the rate")
@@ -284,3 +287,9 @@ def _bias_scales(explanation: Explanation, sizes: Sizes, base: float) -> Iterato
         yield _mistake("sign_reversed", tuple(sorted(turned)), "bias")
     if other:
         yield _mistake("scale_of_layer", tuple(sorted(other)), "the bias has another factor than the weights")
+
+
+def _means(sizes: Sizes, layer: int) -> tuple[float, ...]:
+    """Ratios of a bias's factor to the weights' that a mean in place of a sum makes, or a sum too many."""
+    units, inputs, n = sizes.shape[layer], sizes.shape[layer - 1], sizes.rows
+    return 1.0 / n, float(n), 1.0 / units, 1.0 / (n * units), float(inputs), inputs + 1.0
