@@ -27,17 +27,16 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
-for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
-    os.environ.setdefault(name, "1")
-# The corpus belongs to the tests, which are no part of the installed package: the repository's root makes it importable.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# The corpus belongs to the tests, which are not installed: the repository's root makes it importable.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
-
-from page import table, write
 from tests.corpus.data import DATA
 from tests.corpus.generate import programs
 from tests.corpus.truth import Mistake, Planted
+
+from page import table, write
 
 UNNAMED = "scale_of_layer"  # says that a layer has another factor, not why
 SECONDS = 5.0  # that a program may take
@@ -129,7 +128,11 @@ def _outcome(path: Path, work: Job) -> tuple[Outcome, str, bool]:
     sets = [names(mistakes) for mistakes in (identification.mistakes, *identification.alternatives)]
     text = " | ".join(", ".join(f"{code}{list(layers)}" for code, layers in sorted(each)) for each in sets)
     text += f"; nothing fits layers {list(identification.unexplained)}" * bool(identification.unexplained)
-    return _judged(work.rights, sets, bool(identification.unexplained) or identification.explanation is None), text, told
+    return (
+        _judged(work.rights, sets, bool(identification.unexplained) or identification.explanation is None),
+        text,
+        told,
+    )
 
 
 def _judged(rights: tuple[frozenset[Name], ...], sets: list[frozenset[Name]], differs: bool) -> Outcome:
@@ -221,7 +224,11 @@ def main() -> None:
             )
     if arguments.out is not None:
         arguments.out.write_text("".join(json.dumps(each._asdict()) + "\n" for each in results), encoding="utf-8")
-    some = f"{len(todo)} of the {total} programs, every {arguments.share}th." if arguments.share > 1 else f"All {total} programs."
+    some = (
+        f"{len(todo)} of the {total} programs, every {arguments.share}th."
+        if arguments.share > 1
+        else f"All {total} programs."
+    )
     text = f"{some}\n\n{report(results)}"
     if arguments.dry:
         print(text)

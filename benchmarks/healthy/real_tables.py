@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from fallline.diagnosis.runs.finished import subject_of_run
 from sklearn import datasets
 
-from fallline.diagnosis.runs.finished import subject_of_run
 from fallline.diagnosis.subject import Subject
 from fallline.training.settings import Settings
 from fallline.training.training import train

@@ -357,9 +357,7 @@ def _sentences(world: World, forward: Forward | None, plan: Plan, made: Sequence
     if rate is None:
         found.append("No learning rate was found: no argument, attribute or global variable scales the step.")
     else:
-        found.append(
-            f"The learning rate is {rate.name}" + ("." if rate.places else f" = {rate.value:g}.")
-        )
+        found.append(f"The learning rate is {rate.name}" + ("." if rate.places else f" = {rate.value:g}."))
     arrays = [id(slot.read()) for slot in made]
     shared = [slot.name for slot in made if arrays.count(id(slot.read())) > 1]
     if shared:

@@ -9,7 +9,6 @@ from typing import Any
 
 from fallline.engine import Array
 
-
 CodePlace = tuple[str, int, int]  # file, line from 1, column from 0 as in `ast`
 
 

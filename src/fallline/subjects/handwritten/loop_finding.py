@@ -235,7 +235,7 @@ def _assigned(node: ast.AST) -> dict[str, int]:
 
 
 def _picks_rows(node: ast.AST) -> bool:
-    """Whether a loop's body draws rows at random, or takes one after the other by a remainder (one in a test is none)."""
+    """Whether a loop's body draws rows at random or takes one after the other, by a remainder."""
     for part in ast.walk(node):
         if isinstance(part, ast.Call) and re.search(r"rand|choice|sample$", ast.unparse(part.func)):
             return True

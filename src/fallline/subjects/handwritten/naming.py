@@ -168,7 +168,11 @@ def _scales(
     if any(set(fit.codes) & NO_SCALE for fit in explanation.fits):
         odd = {}  # what stands in the place of the delta need not have its factor
     means = tuple(
-        sorted(layer for layer, ratio in odd.items() if layer in whole and any(same(ratio, m) for m in _means(sizes, layer)))
+        sorted(
+            layer
+            for layer, ratio in odd.items()
+            if layer in whole and any(same(ratio, m) for m in _means(sizes, layer))
+        )
     )
     if means:  # where the weights are cut to whole numbers the factor is the bias's
         biases.append(_mistake("bias_wrong_sum", means, MEAN))
@@ -278,9 +282,7 @@ def _bias_scales(explanation: Explanation, sizes: Sizes, base: float) -> Iterato
     if by_features:
         yield _mistake("wrong_scale_by_features", tuple(sorted(by_features)), "the weights, unlike the biases")
     if wrong:
-        yield _mistake(
-            "bias_wrong_sum", tuple(sorted(wrong)), MEAN
-        )
+        yield _mistake("bias_wrong_sum", tuple(sorted(wrong)), MEAN)
     for code, layer in rated:
         yield _mistake(code, (layer,)) if code else _mistake("scale_of_layer", (layer,), "the bias lacks the rate")
     if turned:

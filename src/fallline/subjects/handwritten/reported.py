@@ -22,6 +22,7 @@ from fallline.subjects.handwritten.twin import Twin, draw_values, write_values
 _PROBES = 4
 _NUMBER = re.compile(r"(?<![\w.])-?\d+\.(\d+)(?:e([-+]?\d+))?(?![\w.])", re.I)
 _MOST = 50  # numbers of one step that are looked at
+_RELATIVE = 1e-9  # difference that is rounding
 _DIGITS = 3  # significant ones that a printed number needs
 
 
@@ -84,11 +85,12 @@ def _numbers(attached: Attached, X: Array, y: Array) -> list[_Told]:
             result = attached.step(X.copy(), y.copy())
     except Exception:  # the user's code may raise anything
         return []
-    found = [_Told(value, 1e-9 * max(abs(value), 1e-9)) for value in _scalars(result)]
+    found = [_Told(value, _RELATIVE * abs(value)) for value in _scalars(result)]
     for match in _NUMBER.finditer(attached.printed()):
         digits = match[0].partition("e")[0].replace(".", "").lstrip("-0")
         if len(digits) >= _DIGITS:
-            found.append(_Told(float(match[0]), 0.51 * 10.0 ** (int(match[2] or 0) - len(match[1]))))
+            value, rounding = float(match[0]), 0.51 * 10.0 ** (int(match[2] or 0) - len(match[1]))
+            found.append(_Told(value, max(rounding, _RELATIVE * abs(value))))
     return found[:_MOST]
 
 

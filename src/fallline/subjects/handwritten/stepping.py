@@ -244,7 +244,11 @@ class StepFinder:
             if plan.per_sample and unclear is not None:
                 # a batch went through, but not as the sum of its rows: it is meant to where its code counts rows, or
                 # where the forward pass takes batches; then one of its mistakes is in the sum
-                return unclear if self._forward_takes_batches() or _counts_rows(unclear.main.function.source(self.world)) else judged
+                return (
+                    unclear
+                    if self._forward_takes_batches() or _counts_rows(unclear.main.function.source(self.world))
+                    else judged
+                )
             if judged.adds_up:
                 return judged
             unclear = unclear or judged
