@@ -106,9 +106,9 @@ class _Budget:
     left: int = WORK
 
 
-def explain(evidence: Evidence) -> list[Explanation]:
+def explain(evidence: Evidence, work: int = WORK) -> list[Explanation]:
     """Return the explanations with the fewest mistakes, best first; layers that nothing fits are marked."""
-    found = _search(evidence)
+    found = _search(evidence, work)
     if found and not found[0].unexplained:
         return found
     depth = evidence.q.depth
@@ -118,13 +118,13 @@ def explain(evidence: Evidence) -> list[Explanation]:
                 found[0].unexplained
             ):
                 for biases in (False, True):
-                    other = _search(evidence.swapped(first, second, biases))
+                    other = _search(evidence.swapped(first, second, biases), work)
                     found += [Explanation(explanation.fits, (first, second)) for explanation in other]
     return _best(found)
 
 
-def _search(evidence: Evidence) -> list[Explanation]:
-    return _best([Explanation(fits) for fits in _layers(evidence, evidence.q.depth, None, (), _Budget())])
+def _search(evidence: Evidence, work: int) -> list[Explanation]:
+    return _best([Explanation(fits) for fits in _layers(evidence, evidence.q.depth, None, (), _Budget(work))])
 
 
 def _best(found: list[Explanation]) -> list[Explanation]:
