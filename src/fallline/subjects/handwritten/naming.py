@@ -133,7 +133,9 @@ def _signs(explanation: Explanation, factors: Mapping[int, float], depth: int) -
         derivative_everywhere = any(
             all(code in fit.derivative.codes for fit in explanation.fits) for code in OFTEN_IN_A_FUNCTION
         )
-        if depth > 2 or derivative_everywhere:
+        # a sign in every derivative turns the output layer first, or the layer below where the output has no derivative
+        plain = explanation.fits[0].derivative.what.startswith("no factor")
+        if (depth > 2 and (depth in layers or plain)) or derivative_everywhere:
             readings.reverse()
         yield from ([reading] for reading in readings)
 
@@ -148,7 +150,8 @@ def _with_free_signs_set(explanation: Explanation, factors: Mapping[int, float])
             # down to where the signed difference comes in again
             lowest = max((layer for layer in restarts if layer < fit.layer), default=0)
             turned = {layer: -c if lowest < layer <= fit.layer else c for layer, c in signs.items()}
-            signs = min((signs, turned), key=lambda option: len(climbing(option)))
+            further = {layer: -c if layer <= fit.layer else c for layer, c in signs.items()}  # if it restarts there too
+            signs = min((signs, turned, further), key=lambda option: len(climbing(option)))
     return signs
 
 
