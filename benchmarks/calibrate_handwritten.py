@@ -199,7 +199,7 @@ def _by_code(results: list[Result], title: str) -> str:
 def main() -> None:
     """Examine the programs, and write the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--share", type=int, default=1, help="take every so-manieth program")
+    parser.add_argument("--share", type=int, default=1, help="take every so-manieth program with mistakes")
     parser.add_argument("--first", type=int, default=0, help="the first program of them")
     parser.add_argument("--seed", type=int, default=0, help="of the probes")
     parser.add_argument("--only", help="codes with commas, or 'healthy'")
@@ -211,7 +211,9 @@ def main() -> None:
     todo = [job(planted, arguments.seed) for planted in programs()]
     if wanted is not None:
         todo = [work for work in todo if wanted & ({code for code, _ in work.rights[0]} or {"healthy"})]
-    total, todo = len(todo), todo[arguments.first :: arguments.share]
+    total, healthy = len(todo), [work for work in todo if not work.rights[0]]
+    mistaken = [work for work in todo if work.rights[0]]
+    todo = [*healthy, *mistaken[arguments.first :: arguments.share]]
     results = []
     with ProcessPoolExecutor(arguments.processes) as pool:
         for done, result in enumerate(pool.map(examined, todo, chunksize=4), start=1):
@@ -224,11 +226,10 @@ def main() -> None:
             )
     if arguments.out is not None:
         arguments.out.write_text("".join(json.dumps(each._asdict()) + "\n" for each in results), encoding="utf-8")
-    some = (
-        f"{len(todo)} of the {total} programs, every {arguments.share}th."
-        if arguments.share > 1
-        else f"All {total} programs."
-    )
+    if arguments.share > 1:
+        some = f"{len(todo)} of the {total} programs: all healthy ones, and every {arguments.share}th with mistakes."
+    else:
+        some = f"All {total} programs."
     text = f"{some}\n\n{report(results)}"
     if arguments.dry:
         print(text)
