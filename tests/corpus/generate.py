@@ -90,6 +90,8 @@ def _candidate(program: Program, healthy: Behaviour, chosen: tuple[Mutation, ...
         does = behaviour(program, text)
     except (DoesNotFitError, DoesNotRunError, SyntaxError):
         return None
+    if "np." in text and "import numpy as np" not in text:
+        return None  # a program in plain Python: it would raise
     if not fits({mutation.code for mutation in chosen}, healthy, does):
         return None
     if program.batch != "sample":

@@ -173,7 +173,7 @@ PROGRAMS = (
         edit=(
             Edit("softmax_axis", (1, 2), "return np.exp(Z) / sum(np.exp(Z))", "return np.exp(Z) / np.sum(np.exp(Z), axis=1, keepdims=True)"),
             Edit("softmax_axis", (1, 2), "/ sum(np.exp(Z))", "/ np.sum(np.exp(Z))"),
-            Edit("derivative_of_wrong_function", (1, 2), "dZ2 = A2 - one_hot_Y", "dZ2 = (A2 - one_hot_Y) * A2 * (1 - A2)"),
+            Edit("derivative_of_wrong_function", (2,), "dZ2 = A2 - one_hot_Y", "dZ2 = (A2 - one_hot_Y) * A2 * (1 - A2)"),
             Edit("wrong_scale_by_features", (1, 2), "m = X.shape[1]", "m = X.shape[0]"),
         ),
     ),

@@ -160,7 +160,7 @@ PROGRAMS = (
             Layer((1, 2, 3), update="self.params[key] -= self.l_rate * value"),
         ),
         edit=(
-            Edit("derivative_of_wrong_function", (1, 2, 3), "        error = output - y_train\n",
+            Edit("derivative_of_wrong_function", (3,), "        error = output - y_train\n",
                  "        error = (output - y_train) * output * (1 - output)\n"),
             Edit("last_row_only", (1, 2, 3), "                changes_to_w = self.backward_pass(y, output)\n"
                  "                self.update_network_parameters(changes_to_w)",

@@ -149,7 +149,7 @@ PROGRAMS = (
         edit=(
             Edit("softmax_axis", (1, 2), "expA.sum(axis=1, keepdims=True)", "expA.sum(axis=0, keepdims=True)"),
             Edit("softmax_axis", (1, 2), "expA.sum(axis=1, keepdims=True)", "expA.sum()"),
-            Edit("derivative_of_wrong_function", (1, 2), "dcost_dzo = ao - Y", "dcost_dzo = (ao - Y) * ao * (1 - ao)"),
+            Edit("derivative_of_wrong_function", (2,), "dcost_dzo = ao - Y", "dcost_dzo = (ao - Y) * ao * (1 - ao)"),
         ),
     ),
     _script(

@@ -1,6 +1,7 @@
 import importlib.util
 import itertools
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -149,7 +150,7 @@ def test_two_rates_tell_the_square_of_the_rate_from_a_half() -> None:
         return attach(Written([2, 3, 2], "tanh", "tanh", rate=rate, plant={"rate_twice": (1, 2)}))
 
     one = examine(written(0.5)).identification
-    two = examine(written(0.5), with_rate=written).identification
+    two = examine(replace(written(0.5), with_rate=written)).identification
     assert one is not None
     assert two is not None
     assert one.healthy  # 0.25 is 0.5 · ½

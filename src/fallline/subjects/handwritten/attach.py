@@ -7,6 +7,8 @@ import re
 import sys
 import types
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,7 +21,8 @@ from fallline.subjects.handwritten.faults import described
 from fallline.subjects.handwritten.forward import Forward, find_forward, probe_rows
 from fallline.subjects.handwritten.leaves import Leaf, leaves, slots
 from fallline.subjects.handwritten.loops import LoopPlan
-from fallline.subjects.handwritten.rates import Rate, argument_rate, literal_rate, stored_rate, with_rate
+from fallline.subjects.handwritten.rate_literals import literal_rate
+from fallline.subjects.handwritten.rates import Rate, argument_rate, stored_as, stored_rate, with_rate
 from fallline.subjects.handwritten.rows import as_rows
 from fallline.subjects.handwritten.stepping import Plan, StepFinder
 from fallline.subjects.handwritten.world import World, is_users
@@ -126,7 +129,7 @@ def finished(
             rate.leaf.put(world, learning_rate)
             world.starts_here()
             rate = Rate(learning_rate, rate.name, rate.leaf)
-        elif " in line " in rate.name:
+        elif rate.places:
             assumed.append(f"The learning rate is {rate.name} and stays so: it can be set only in the code.")
         else:
             plan, rate = with_rate(plan, rate.name, learning_rate), Rate(learning_rate, rate.name)
@@ -144,16 +147,29 @@ def finished(
             raise FalllineError("the forward pass gave no outputs for these rows.")
         return result
 
-    def step(rows: Array, targets: Array) -> Any:
+    def step(rows: Array, targets: Array, plan: Plan = plan) -> Any:
         rows, targets = np.asarray(rows, dtype=np.float64), np.asarray(targets, dtype=np.float64)
         try:
             return plan.make(world, rows.reshape(len(rows), -1), targets.reshape(len(rows), -1))
         except (Exception, SystemExit) as error:
             raise FalllineError(f"the step raised {described(error, files)}.") from error
 
+    def step_at(value: float) -> Callable[[Array, Array], Any]:
+        assert rate is not None
+        if rate.leaf is None:
+            return partial(step, plan=with_rate(plan, rate.name, value))
+        leaf = rate.leaf
+
+        def stored(rows: Array, targets: Array) -> Any:
+            with stored_as(world, leaf, value):
+                return step(rows, targets)
+
+        return stored
+
     made = slots(world, parameters)
+    settable = rate is not None and not rate.places
     assumed = [*_sentences(world, forward, plan, made, rate), *assumed]
-    return Attached(
+    attached = Attached(
         style=style or (Style.OBJECT if world.target is not None else Style.FUNCTIONS),
         slots=made,
         run=None if forward is None else run,
@@ -168,7 +184,12 @@ def finished(
         assumed=assumed,
         reset=world.reset,
         world=world,
+        printed=lambda: world.printed.getvalue(),
+        rate_places=rate.places if rate else (),
     )
+    if not settable:
+        return attached
+    return replace(attached, with_rate=lambda value: replace(attached, step=step_at(value), learning_rate=value))
 
 
 def _once_only(world: World, assumed: list[str]) -> None:
@@ -271,7 +292,16 @@ def _kept(world: World, plan: Plan, candidates: list[Leaf], X: Array, y: Array) 
 
 
 def without_overlaps(world: World, parameters: list[Leaf]) -> list[Leaf]:
-    """Leave out a vector whose memory the matrices are views of, so that no number is there twice."""
+    """Leave out a vector whose memory the matrices are views of, and second ways to one place: each number once."""
+    owners: set[tuple[int, object]] = set()
+    once = []
+    for leaf in parameters:
+        with world.entered(reading=True):
+            place = id(leaf.owner(world)), leaf.steps[-1]
+        if place not in owners:
+            once.append(leaf)
+        owners.add(place)
+    parameters = once
     values = {leaf: leaf.read(world) for leaf in parameters}
     matrices = [v for v in values.values() if isinstance(v, np.ndarray) and v.ndim == 2]
     return [
@@ -328,9 +358,7 @@ def _sentences(world: World, forward: Forward | None, plan: Plan, made: Sequence
     if rate is None:
         found.append("No learning rate was found: no argument, attribute or global variable scales the step.")
     else:
-        found.append(
-            f"The learning rate is {rate.name}" + (f" = {rate.value:g}." if " in line " not in rate.name else ".")
-        )
+        found.append(f"The learning rate is {rate.name}" + ("." if rate.places else f" = {rate.value:g}."))
     arrays = [id(slot.read()) for slot in made]
     shared = [slot.name for slot in made if arrays.count(id(slot.read())) > 1]
     if shared:

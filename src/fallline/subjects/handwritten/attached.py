@@ -11,6 +11,7 @@ from fallline.engine import Array
 
 if TYPE_CHECKING:
     from fallline.subjects.handwritten.world import World
+CodePlace = tuple[str, int, int]  # file, line from 1, column from 0 as in `ast`
 
 
 class Style(Enum):
@@ -71,6 +72,13 @@ class Attached:
         random states. A step goes on from what the last one left, as the user's own does.
     world
         The copies that all of it works on; None for a network that was attached otherwise.
+    printed
+        What the user's code printed when it last ran (for the last row only, where the step takes one at a time).
+    with_rate
+        The same network, with the same slots, whose steps are made at another learning rate. None where the rate was
+        not found, or stands in the code alone and there is no file to attach to again.
+    rate_places
+        Where it stands in the code, if it is a number there and nowhere else.
     """
 
     style: Style
@@ -87,6 +95,9 @@ class Attached:
     assumed: Sequence[str] = field(default=())
     reset: Callable[[], None] = lambda: None
     world: World | None = None
+    printed: Callable[[], str] = lambda: ""
+    with_rate: Callable[[float], Attached] | None = None
+    rate_places: Sequence[CodePlace] = ()
 
     def parameters(self) -> list[Array]:
         """Return all slots' values, copied."""

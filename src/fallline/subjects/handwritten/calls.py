@@ -133,6 +133,10 @@ class Call:
             else:
                 named[name] = value
         result = function(*values, **named)
+        if self.inputs and rows is not None:
+            self.inputs.take_back(rows, X)
+        if self.targets and wanted is not None and y is not None:
+            self.targets.take_back(wanted, y)
         self._put_back(world, found, result)
         return result
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -24,13 +25,15 @@ def constructed(space: Names, rows: GivenRows) -> Iterator[tuple[Any, str]]:
     own = [
         kind for kind in classes if any(is_users(f.__globals__) and f.__globals__ is space for f in functions_of(kind))
     ]
-    for kind in sorted(own, key=lambda kind: (not _steps(kind), "layer" in kind.__name__.lower(), -own.index(kind))):
-        tried = []
-        for values in _arguments(kind, width, outputs, rows):
+    ordered = sorted(own, key=lambda kind: (not _steps(kind), "layer" in kind.__name__.lower(), -own.index(kind)))
+    # a step that confuses matrices raises unless they are square: hidden layers as wide as the outputs or inputs last
+    tried: list[tuple[type, str]] = []
+    for hidden, kind in itertools.product(dict.fromkeys((_HIDDEN, outputs, width)), ordered):
+        for values in _arguments(kind, width, outputs, rows, hidden):
             text = ", ".join(repr(value) if not hasattr(value, "shape") else "…" for value in values)
-            if text in tried:
+            if (kind, text) in tried:
                 continue
-            tried.append(text)
+            tried.append((kind, text))
             try:
                 net = kind(*values)
             except Exception:  # it takes other things
@@ -48,25 +51,25 @@ def _steps(kind: type) -> bool:
     return any(_STEPS.search(function.__name__) for function in functions_of(kind))
 
 
-def _arguments(kind: type, width: int, outputs: int, rows: GivenRows) -> Iterator[list[Any]]:
+def _arguments(kind: type, width: int, outputs: int, rows: GivenRows, hidden: int) -> Iterator[list[Any]]:
     try:
         parameters = list(inspect.signature(kind).parameters.values())
     except (TypeError, ValueError):
         return
     if any(p.kind is p.VAR_POSITIONAL for p in parameters):
-        yield [width, _HIDDEN, outputs]
-        yield [width, _HIDDEN, _HIDDEN, outputs]
+        yield [width, hidden, outputs]
+        yield [width, hidden, hidden, outputs]
     required = [p for p in parameters if p.default is p.empty and p.kind is not p.VAR_POSITIONAL]
     required = [p for p in required if p.kind is not p.VAR_KEYWORD]
     for depth in (1, 2, 3):
-        sizes = [width, *[_HIDDEN] * depth, outputs]
+        sizes = [width, *[hidden] * depth, outputs]
         yield [_value(p.name, p, required, sizes, rows) for p in required]
         plain = [p for p in required if role(p.name) != "rate"]
         if len(plain) == 1:
             yield [0.1 if role(p.name) == "rate" else width for p in required]
         if len(plain) == 3:  # sizes of inputs and outputs, and a list of hidden ones, in the order of their names
-            hidden = [_HIDDEN] * depth
-            yield [hidden if "hid" in p.name else _value(p.name, p, required, sizes, rows) for p in required]
+            listed = [hidden] * depth
+            yield [listed if "hid" in p.name else _value(p.name, p, required, sizes, rows) for p in required]
         if len(plain) == len(sizes):
             numbers = iter(sizes)
             yield [0.1 if role(p.name) == "rate" else next(numbers) for p in required]
@@ -85,7 +88,7 @@ def _value(name: str, parameter: Any, required: list[Any], sizes: list[int], row
     if rows.y is not None and kind == "targets":
         return rows.y
     if re.search(r"hid", plain):
-        return _HIDDEN
+        return sizes[1]
     if re.search(r"out|class", plain):
         return sizes[-1]
     if re.search(r"in", plain):

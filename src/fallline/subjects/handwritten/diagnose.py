@@ -22,6 +22,7 @@ from fallline.subjects.handwritten.prove import Proof, prove
 from fallline.subjects.handwritten.sandbox import Limits, examine_in_child
 from fallline.subjects.handwritten.trained import verdict_after_training
 from fallline.subjects.handwritten.twin import Twin
+from fallline.training.run_directory import jsonable
 
 SECONDS = 10.0
 SHARE_OF_PROOF, SHARE_OF_VERDICT = 0.5, 0.2
@@ -66,10 +67,8 @@ def diagnose(
     """
     _positive(seconds)
 
-    def attach(rate: float | None) -> Attached:
-        return attach_object(net, X, y, forward=forward, step=step, parameters=parameters, learning_rate=rate)
-
-    return diagnose_attached(attach(learning_rate), seconds, attach)
+    attached = attach_object(net, X, y, forward=forward, step=step, parameters=parameters, learning_rate=learning_rate)
+    return diagnose_attached(attached, seconds)
 
 
 def diagnose_file(
@@ -111,22 +110,16 @@ def in_child(path: str, options: dict[str, Any]) -> dict[str, Any]:
     data = None if options["X"] is None else (np.array(options["X"]), np.array(options["y"]))
     named = {key: options[key] for key in ("network", "forward", "step", "parameters")}
 
-    def attach(rate: float | None) -> Attached:
-        return attach_file(path, data, learning_rate=rate, **named)
-
-    from fallline.training.run_directory import jsonable
-
-    found = diagnose_attached(attach(options["learning_rate"]), options["seconds"], attach)
+    attached = attach_file(path, data, learning_rate=options["learning_rate"], **named)
+    found = diagnose_attached(attached, options["seconds"])
     return dict(jsonable(found.to_dict()))
 
 
-def diagnose_attached(
-    attached: Attached, seconds: float = SECONDS, attach: Callable[[float | None], Attached] | None = None
-) -> Diagnosis:
-    """Return the diagnosis of a network that is attached; `attach` attaches anew with another rate."""
+def diagnose_attached(attached: Attached, seconds: float = SECONDS) -> Diagnosis:
+    """Return the diagnosis of a network that is attached."""
     began = time.perf_counter()
     notes: list[str] = []
-    examination = examine(attached, _with_rate(attached, attach))
+    examination = examine(attached)
     attached.reset()
     twin, observed, identification = examination.twin, examination.observed, examination.identification
     narration: Narration | None = None
@@ -171,14 +164,6 @@ def diagnose_attached(
         notes=tuple(notes),
         seconds=time.perf_counter() - began,
     )
-
-
-def _with_rate(
-    attached: Attached, attach: Callable[[float | None], Attached] | None
-) -> Callable[[float], Attached] | None:
-    if attach is None or " in line " in attached.rate_name:
-        return None
-    return attach
 
 
 def _positive(seconds: float) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
+from fallline.errors import FalllineError
 from fallline.subjects.handwritten.attached import Attached
 from fallline.subjects.handwritten.comparison import Comparison, compare
 from fallline.subjects.handwritten.identification import Identification
 from fallline.subjects.handwritten.identify import Rates, identify
 from fallline.subjects.handwritten.observed import Observed, observe
+from fallline.subjects.handwritten.reported import reported_loss
 from fallline.subjects.handwritten.twin import Twin, find_twin
 from fallline.subjects.handwritten.twin_by_step import find_twin_by_step
 
@@ -26,23 +27,23 @@ class Examination:
     identification: Identification | None = None
 
 
-def examine(
-    attached: Attached, with_rate: Callable[[float], Attached] | None = None, seed: int = 0, loss: str | None = None
-) -> Examination:
+def examine(attached: Attached, seed: int = 0, loss: str | None = None) -> Examination:
     """Return all that is found about an attached network's back-propagation.
 
-    `loss` as in `identify`; `with_rate` returns the same network with another learning rate; it tells rate² from
-    rate · ½.
+    `loss` as in `identify`; without it the step's own report of its error may tell it.
     """
     twin = find_twin(attached, seed) if attached.run is not None else find_twin_by_step(attached, seed)
     if twin is None:
         return Examination(None)
+    attached.reset()
     observed = observe(attached, twin, seed + 1)
     if not observed.probes:
         return Examination(twin, observed, None, identify(twin, observed))
-    rates = _rates(attached, twin, with_rate, seed + 2)
+    rates = _rates(attached, twin, seed + 2)
+    loss = loss or reported_loss(attached, twin, observed.rows, seed + 3)
     found = identify(twin, observed, rates, loss)
     if found.unexplained and attached.X is not None and observed.rows not in (1, len(attached.X)):
+        attached.reset()
         again = observe(attached, twin, seed + 1, len(attached.X))  # the number of rows may be written into the code
         other = identify(twin, again, rates, loss) if again.probes else found
         if not other.unexplained:
@@ -50,9 +51,15 @@ def examine(
     return Examination(twin, observed, compare(twin, observed), found)
 
 
-def _rates(attached: Attached, twin: Twin, with_rate: Callable[[float], Attached] | None, seed: int) -> Rates:
+def _rates(attached: Attached, twin: Twin, seed: int) -> Rates:
+    """Return the rate and what the step does at another one: rate² and rate · ½ are the same at one rate."""
     rate = attached.learning_rate
-    if with_rate is None or rate is None or rate <= 0.0:
+    if attached.with_rate is None or rate is None or rate <= 0.0:
         return Rates(rate)
     other = OTHER_RATE * rate
-    return Rates(rate, other, observe(with_rate(other), twin, seed))
+    try:
+        again = attached.with_rate(other)
+    except FalllineError:  # a program that cannot do with this rate
+        return Rates(rate)
+    again.reset()
+    return Rates(rate, other, observe(again, twin, seed))

@@ -106,9 +106,9 @@ class _Budget:
     left: int = WORK
 
 
-def explain(evidence: Evidence) -> list[Explanation]:
+def explain(evidence: Evidence, work: int = WORK) -> list[Explanation]:
     """Return the explanations with the fewest mistakes, best first; layers that nothing fits are marked."""
-    found = _search(evidence)
+    found = _search(evidence, work)
     if found and not found[0].unexplained:
         return found
     depth = evidence.q.depth
@@ -118,13 +118,13 @@ def explain(evidence: Evidence) -> list[Explanation]:
                 found[0].unexplained
             ):
                 for biases in (False, True):
-                    other = _search(evidence.swapped(first, second, biases))
+                    other = _search(evidence.swapped(first, second, biases), work)
                     found += [Explanation(explanation.fits, (first, second)) for explanation in other]
     return _best(found)
 
 
-def _search(evidence: Evidence) -> list[Explanation]:
-    return _best([Explanation(fits) for fits in _layers(evidence, evidence.q.depth, None, (), _Budget())])
+def _search(evidence: Evidence, work: int) -> list[Explanation]:
+    return _best([Explanation(fits) for fits in _layers(evidence, evidence.q.depth, None, (), _Budget(work))])
 
 
 def _best(found: list[Explanation]) -> list[Explanation]:
@@ -200,12 +200,15 @@ def _by_bias(
     for mistakes in range(MOST_MISTAKES + 1):
         found: list[tuple[LayerFit, Array]] = []
         for error, derivative, delta in deltas:
-            if len(set(error.codes + derivative.codes)) != mistakes or len(found) >= ENOUGH:
-                continue
-            seen = match(change, delta.sum(axis=1))
-            if fits(change, seen) and not _known(error, derivative, delta, found):
-                fit = LayerFit(layer, error, derivative, Choice(delta), seen.factor, Choice(change), seen.factor)
-                found.append((fit, delta))
+            count = len(set(error.codes + derivative.codes))
+            for total in bias_sums(delta):
+                if count + len(total.codes) != mistakes or len(found) >= ENOUGH:
+                    continue
+                seen = match(change, total.value)
+                if fits(change, seen) and not _known(error, derivative, delta, found):
+                    own = Choice(change, total.codes, total.what)
+                    fit = LayerFit(layer, error, derivative, Choice(delta), seen.factor, own, seen.factor)
+                    found.append((fit, delta))
         if found:
             return found
     return []

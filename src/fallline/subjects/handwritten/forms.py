@@ -51,6 +51,19 @@ class Form:
             case _:
                 return float(rows[0, 0])
 
+    def take_back(self, value: Any, rows: Array) -> None:
+        """Write what was given, as the user's code left it, into rows (n, width); not where it was given as numbers."""
+        if self.name in ("labels", "label", "number"):
+            return
+        try:
+            left = np.array(value, dtype=np.float64)
+        except (TypeError, ValueError):
+            return
+        if self.name in ("columns", "column"):
+            left = left.T
+        if left.size == rows.size:
+            rows[...] = left.reshape(rows.shape)
+
 
 ROWS = Form("rows", "samples as rows")
 COLUMNS = Form("columns", "samples as columns")

@@ -206,6 +206,11 @@ def influence_on(
     world.reset()
     turned = once(rows[::-1].copy())
     independent = turned is not None and np.allclose(turned[::-1], first, rtol=1e-9, atol=1e-12)
+    other_last = rows.copy()
+    other_last[-1] += 0.5  # a softmax over a whole batch mixes its rows in any order
+    world.reset()
+    moved = once(other_last)
+    independent &= moved is not None and np.allclose(moved[:-1], first[:-1], rtol=1e-9, atol=1e-12)
     if np.ptp(first, axis=0).max() == 0:
         independent = False
     world.reset()

@@ -23,6 +23,7 @@ from fallline.subjects.handwritten.limits import TookTooLongError, time_limit
 from fallline.subjects.handwritten.loop_finding import LoopFinder
 from fallline.subjects.handwritten.places import data_places
 from fallline.subjects.handwritten.program import Program, Reader
+from fallline.subjects.handwritten.rate_literals import with_literal
 from fallline.subjects.handwritten.rows import GivenRows, as_rows
 from fallline.subjects.handwritten.signatures import arguments, role
 from fallline.subjects.handwritten.source import Source, read_source
@@ -65,6 +66,21 @@ def attach_file(
         "parameters": parameters,
         "learning_rate": learning_rate,
     }
+    attached = _attached(source, rows, network, explicit)
+    places = attached.rate_places
+    if attached.with_rate is not None or not places or {place[0] for place in places} != {str(source.path)}:
+        return attached
+
+    def with_rate(value: float) -> Attached:
+        other = _attached(replace(source, tree=with_literal(source.tree, places, value)), rows, network, explicit)
+        if [slot.name for slot in other.slots] != [slot.name for slot in attached.slots]:
+            raise FalllineError(f"{source.path.name}: with another rate {attached.rate_name} it is another network.")
+        return replace(other, learning_rate=value)
+
+    return replace(attached, with_rate=with_rate)
+
+
+def _attached(source: Source, rows: GivenRows, network: str | None, explicit: dict[str, Any]) -> Attached:
     failures: list[str] = []
     programs = Reader(source.tree).read()
     # a training function that nobody calls may take its samples as rows or as columns

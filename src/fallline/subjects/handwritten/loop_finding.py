@@ -124,7 +124,7 @@ class LoopFinder:
         if change is None:
             return plan
         judged = finder.judged(plan, change)
-        if not judged.adds_up and not judged.per_sample and re.search(r"rand|choice|sample\(|%", self.function.text):
+        if not judged.adds_up and not judged.per_sample and _picks_rows(self.node):
             # a row drawn at random, or one after the other: the step is that of one row
             both = finder.update(plan, X[:2], y[:2])
             for one in (X[:1], y[:1]), (X[1:2], y[1:2]):
@@ -232,3 +232,19 @@ def _assigned(node: ast.AST) -> dict[str, int]:
         ):
             found.setdefault(part.func.value.id, part.lineno)
     return found
+
+
+def _picks_rows(node: ast.AST) -> bool:
+    """Whether a loop's body draws rows at random or takes one after the other, by a remainder."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.Call) and re.search(r"rand|choice|sample$", ast.unparse(part.func)):
+            return True
+        if isinstance(part, ast.Subscript | ast.Assign):
+            index = part.slice if isinstance(part, ast.Subscript) else part.value
+            if isinstance(index, ast.BinOp) and isinstance(index.op, ast.Mod) and not _is_text(index.left):
+                return True
+    return False
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))

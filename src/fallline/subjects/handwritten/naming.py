@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from fallline.subjects.handwritten.evidence import Evidence
 from fallline.subjects.handwritten.explanation import Explanation
@@ -21,6 +22,7 @@ WHOLE_NETWORK = (*UNSIGNED_ERRORS, "broadcast_error")
 VALUES = ("the activation above", "the target in place")  # propagated in place of a delta: their sign is a convention
 NO_SCALE = {"output_error_for_hidden", "weight_for_input"}
 OFTEN_IN_A_FUNCTION = ("derivative_of_activation", "derivative_of_pre_activation", "derivative_of_wrong_function")
+MEAN = "a mean where the weights take a sum, or the other way round"
 
 Reading = tuple[Mistake, ...]
 
@@ -33,7 +35,7 @@ def named(
     factors = _factors(explanation)
     for signs, scales in itertools.product(
         _signs(explanation, factors, evidence.q.depth),
-        _scales(explanation, factors, sizes, powers),
+        _scales(explanation, factors, sizes, powers, evidence.whole),
     ):
         reading = _merged([*fixed, *signs, *scales])
         yield reading
@@ -131,7 +133,9 @@ def _signs(explanation: Explanation, factors: Mapping[int, float], depth: int) -
         derivative_everywhere = any(
             all(code in fit.derivative.codes for fit in explanation.fits) for code in OFTEN_IN_A_FUNCTION
         )
-        if depth > 2 or derivative_everywhere:
+        # a sign in every derivative turns the output layer first, or the layer below where the output has no derivative
+        plain = explanation.fits[0].derivative.what.startswith("no factor")
+        if (depth > 2 and (depth in layers or plain)) or derivative_everywhere:
             readings.reverse()
         yield from ([reading] for reading in readings)
 
@@ -146,12 +150,17 @@ def _with_free_signs_set(explanation: Explanation, factors: Mapping[int, float])
             # down to where the signed difference comes in again
             lowest = max((layer for layer in restarts if layer < fit.layer), default=0)
             turned = {layer: -c if lowest < layer <= fit.layer else c for layer, c in signs.items()}
-            signs = min((signs, turned), key=lambda option: len(climbing(option)))
+            further = {layer: -c if layer <= fit.layer else c for layer, c in signs.items()}  # if it restarts there too
+            signs = min((signs, turned, further), key=lambda option: len(climbing(option)))
     return signs
 
 
 def _scales(
-    explanation: Explanation, factors: Mapping[int, float], sizes: Sizes, powers: Mapping[int, int]
+    explanation: Explanation,
+    factors: Mapping[int, float],
+    sizes: Sizes,
+    powers: Mapping[int, int],
+    whole: frozenset[int],
 ) -> Iterator[list[Mistake]]:
     if not factors:
         yield []
@@ -161,13 +170,25 @@ def _scales(
     odd = {layer: abs(c) / base for layer, c in factors.items() if not same(abs(c), base)}
     if any(set(fit.codes) & NO_SCALE for fit in explanation.fits):
         odd = {}  # what stands in the place of the delta need not have its factor
+    means = tuple(
+        sorted(
+            layer
+            for layer, ratio in odd.items()
+            if layer in whole and any(same(ratio, m) for m in _means(sizes, layer))
+        )
+    )
+    if means:  # where the weights are cut to whole numbers the factor is the bias's
+        biases.append(_mistake("bias_wrong_sum", means, MEAN))
+        odd = {layer: ratio for layer, ratio in odd.items() if layer not in means}
+        factors = {layer: c for layer, c in factors.items() if layer not in means}
     wrong = {layer: power for layer, power in powers.items() if power in (2, -1)}
     if wrong:
         yield [*_by_power(wrong), *biases]
         return
     if not odd:
         power = rate_power(base, sizes) if not powers else None
-        if sizes.rate is not None and not powers and explained(base, sizes, sizes.rate, "") is None:
+        once = not powers or set(powers.values()) == {1}
+        if sizes.rate is not None and once and explained(base, sizes, sizes.rate, "") is None:
             divisors = {size for size in sizes.shape[:-1] if explained(base * size, sizes, sizes.rate, "") is not None}
             if divisors and power is None:
                 yield [_mistake("wrong_scale_by_features", tuple(sorted(factors)), f"1/{min(divisors)}"), *biases]
@@ -175,7 +196,7 @@ def _scales(
         everywhere = {layer: power for layer in factors if power is not None and power in (2, -1)}
         yield [*_by_power(everywhere), *biases]
         return
-    for reading in _odd_layers(odd, factors, sizes):
+    for reading in _odd_layers(odd, factors, sizes, powers):
         yield [*reading, *biases]
 
 
@@ -186,8 +207,12 @@ def _by_power(powers: Mapping[int, int]) -> Iterator[Mistake]:
             yield _mistake(code, layers)
 
 
-def _odd_layers(odd: Mapping[int, float], factors: Mapping[int, float], sizes: Sizes) -> Iterator[list[Mistake]]:
+def _odd_layers(
+    odd: Mapping[int, float], factors: Mapping[int, float], sizes: Sizes, powers: Mapping[int, int]
+) -> Iterator[list[Mistake]]:
     """Readings of layers whose factor is another than that of the others."""
+    if set(powers) == set(factors) and set(powers.values()) == {1}:
+        sizes = replace(sizes, rate=None)  # whatever the factors are made of, the rate enters once
     ratio = next(iter(odd.values()))
     layers = tuple(sorted(odd))
     if not all(same(ratio, other) for other in odd.values()):
@@ -228,7 +253,7 @@ def _ratios(n: int, rate: float | None, shape: tuple[int, ...], layers: tuple[in
 
 def _bias_scales(explanation: Explanation, sizes: Sizes, base: float) -> Iterator[Mistake]:
     """Biases whose sum is right but whose factor is not that of their weights."""
-    wrong, turned, other = [], [], []
+    wrong, turned, by_features, other = [], [], [], []
     rated: list[tuple[str, int]] = []
     for fit in explanation.fits:
         if fit.bias is None or fit.bias.codes or fit.bias_factor is None or fit.factor is None:
@@ -241,16 +266,7 @@ def _bias_scales(explanation: Explanation, sizes: Sizes, base: float) -> Iterato
         one_row = any(code in ("last_row_only", "first_row_only") for code in fit.product.codes)
         if same(abs(ratio), 1.0) or (one_row and any(same(abs(ratio), n) for n in (sizes.rows, 1.0 / sizes.rows))):
             continue
-        units, inputs = sizes.shape[fit.layer], sizes.shape[fit.layer - 1]
-        means = [
-            1.0 / sizes.rows,
-            float(sizes.rows),
-            1.0 / units,
-            1.0 / (sizes.rows * units),
-            float(inputs),
-            inputs + 1.0,
-        ]
-        if any(same(abs(ratio), mean) for mean in means):
+        if any(same(abs(ratio), mean) for mean in _means(sizes, fit.layer)):
             wrong.append(fit.layer)
             continue
         if sizes.rate is not None and any(same(abs(ratio), sizes.rate**power) for power in (1, 2, -1, -2)):
@@ -260,14 +276,25 @@ def _bias_scales(explanation: Explanation, sizes: Sizes, base: float) -> Iterato
                     (name, fit.layer) for power, name in names.items() if same(abs(ratio), sizes.rate**power)
                 ] or [("", fit.layer)]
             continue
+        if sizes.rate is not None and explained(abs(fit.bias_factor), sizes, sizes.rate, "") is not None:
+            widths = set(sizes.shape) - {1}
+            if any(explained(abs(fit.factor) * width, sizes, sizes.rate, "") is not None for width in widths):
+                by_features.append(fit.layer)
+                continue
         other.append(fit.layer)
+    if by_features:
+        yield _mistake("wrong_scale_by_features", tuple(sorted(by_features)), "the weights, unlike the biases")
     if wrong:
-        yield _mistake(
-            "bias_wrong_sum", tuple(sorted(wrong)), "a mean where the weights take a sum, or the other way round"
-        )
+        yield _mistake("bias_wrong_sum", tuple(sorted(wrong)), MEAN)
     for code, layer in rated:
         yield _mistake(code, (layer,)) if code else _mistake("scale_of_layer", (layer,), "the bias lacks the rate")
     if turned:
         yield _mistake("sign_reversed", tuple(sorted(turned)), "bias")
     if other:
         yield _mistake("scale_of_layer", tuple(sorted(other)), "the bias has another factor than the weights")
+
+
+def _means(sizes: Sizes, layer: int) -> tuple[float, ...]:
+    """Ratios of a bias's factor to the weights' that a mean in place of a sum makes, or a sum too many."""
+    units, inputs, n = sizes.shape[layer], sizes.shape[layer - 1], sizes.rows
+    return 1.0 / n, float(n), 1.0 / units, 1.0 / (n * units), float(inputs), inputs + 1.0

@@ -226,7 +226,7 @@ class StepFinder:
         elif known is not None and (whole or not known.per_sample):
             ways.sort(key=lambda form: (form.per_sample, form is not known))
         elif known is not None:
-            ways.sort(key=lambda form: (not form.per_sample, form is not known))
+            ways.sort(key=lambda form: (form is not known, form.per_sample))
         for inputs in ways:
             for targets in target_forms(inputs, outputs, shape):
                 yield inputs, targets
@@ -242,12 +242,21 @@ class StepFinder:
                 continue
             judged = self.judged(plan, moved)
             if plan.per_sample and unclear is not None:
-                # a batch went through, but not as the sum of its rows: where its code counts rows, it is meant to
-                return judged if not _counts_rows(unclear.main.function.source(self.world)) else unclear
+                # a batch went through, but not as the sum of its rows: it is meant to where its code counts rows, or
+                # where the forward pass takes batches; then one of its mistakes is in the sum
+                return (
+                    unclear
+                    if self._forward_takes_batches() or _counts_rows(unclear.main.function.source(self.world))
+                    else judged
+                )
             if judged.adds_up:
                 return judged
             unclear = unclear or judged
         return unclear
+
+    def _forward_takes_batches(self) -> bool:
+        known = self.forward
+        return known is not None and known.independent and not (known.call.inputs and known.call.inputs.per_sample)
 
     def _every_input_counts(self, plan: Plan, moved: list[Array]) -> bool:
         """Whether each input has a say: not so where a method for a batch walks over the numbers of one sample."""
@@ -306,7 +315,7 @@ def _close(first: Array, second: Array) -> bool:
 
 
 def _counts_rows(source: str) -> bool:
-    return bool(re.search(r"axis\s*=|keepdims|shape\[|len\(|\.mean\(|\.size", source))
+    return bool(re.search(r"axis\s*=|keepdims|shape\[|len\(|zip\(|\.mean\(|\.size", source))
 
 
 def _stored_targets(world: World) -> Leaf | None:

@@ -21,6 +21,7 @@ from fallline.subjects.handwritten.observed import Observed, observe
 from fallline.subjects.handwritten.twin import Twin
 
 CHAINS = 12  # ways to put the slots in order that are tried
+WORK = 1_000  # candidates that are tried for one set of activations before only single mistakes are
 MOST_MISTAKES = 2.5  # of an explanation that is still taken for the network's
 
 
@@ -51,7 +52,7 @@ def _best(chain: Chain, first: Twin, observed: Observed) -> Twin | None:
     hidden: tuple[Form, ...] = (*COMMON, LEAKY) if len(chain) > 1 else COMMON[:1]
     for form, last in itertools.product(hidden, (*COMMON, SOFTMAX)):
         twin = replace(first, forms=(*(form for _ in chain[1:]), last))
-        explanation = explain(gather(twin, observed, observed.probes))[0]
+        explanation = explain(gather(twin, observed, observed.probes), WORK)[0]
         if explanation.cost < MOST_MISTAKES:
             found.append((explanation.cost, twin))
         if explanation.cost < 0.5:

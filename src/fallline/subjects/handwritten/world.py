@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 Names = dict[str, Any]
+_MOST_PRINTED = 20_000  # characters that are kept
 _PLAIN = (dict, list, tuple, set, np.ndarray, types.FunctionType, types.MethodType)
 _LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 _CODE = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, type, classmethod, staticmethod, property)
@@ -220,6 +221,7 @@ class World:
             spaces[id(space)] = (space, {name for name, value in space.items() if is_data(name, value)})
         self.spaces = [names for names, _ in spaces.values()]
         self.functions = functions
+        self.printed: io.StringIO = _Sink()  # what the user's code printed when it last ran
         self._depth = 0
         self._state = _State(
             target,
@@ -265,7 +267,8 @@ class World:
         with contextlib.ExitStack() as stack:
             if not reading:
                 stack.enter_context(self._own_random_states())
-                stack.enter_context(contextlib.redirect_stdout(_Sink()))
+                self.printed = _Sink()
+                stack.enter_context(contextlib.redirect_stdout(self.printed))
                 stack.enter_context(warnings.catch_warnings())
                 stack.enter_context(np.errstate(all="ignore"))
                 warnings.simplefilter("ignore")
@@ -324,5 +327,9 @@ class World:
 
 
 class _Sink(io.StringIO):
+    """Keeps the beginning of what is printed."""
+
     def write(self, text: str) -> int:
+        if self.tell() < _MOST_PRINTED:
+            super().write(text[:_MOST_PRINTED])
         return len(text)
