@@ -35,6 +35,7 @@ def page(rule: Rule) -> str:
                 ">>> finding = rule.examine(Evidence(rule.example()))",
                 ">>> finding.status.value",
                 "'fires'",
+                "",  # ends the expected output
                 "```",
             ]
         )
