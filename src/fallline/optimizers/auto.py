@@ -29,7 +29,6 @@ RATE_ON_ALL_ROWS = 0.03
 MOST_PARAMETERS_A_RESIDUAL = 4  # beyond, hardly a descent is caught in a local minimum
 SHARE_OF_MEMORY = 0.5
 WITHOUT_CURVATURE = ("mean_absolute_error", "huber")  # or without it on many rows
-TITLES = {"levenberg_marquardt": "Levenberg–Marquardt", "bfgs": "BFGS", "lbfgs": "L-BFGS", "adam": "Adam"}
 
 
 class Choice(NamedTuple):

@@ -6,7 +6,7 @@ from fallline.diagnosis.trials.arm import Arm, Bench
 from fallline.diagnosis.trials.work import Allowance, cost_of_iteration, gradient_cost, passes
 from fallline.engine import Architecture, Objective, Rows
 from fallline.network import Network
-from fallline.optimizers import BFGS, LBFGS, Adam, GradientDescent, LevenbergMarquardt, NewtonCG
+from fallline.optimizers import BFGS, LBFGS, Adam, Auto, GradientDescent, LevenbergMarquardt, NewtonCG, Relay
 
 SHAPE = Architecture((3, 4, 1), ("tanh", "identity"), "mean_squared_error")  # 21 parameters
 
@@ -122,3 +122,10 @@ def test_what_a_remedy_used_up_before_is_taken_off(evaluations):
 def test_an_arm_that_is_over_before_its_work_says_so():
     an_arm = arm(GradientDescent(0.01))
     assert bench(an_arm).run(an_arm, 1000.0, Clock(0.0)).cut
+
+
+def test_a_relay_costs_what_its_dearest_leg_does():
+    architecture = Architecture((21, 15, 3), ("tanh", "identity"), "mean_squared_error")
+    chosen = Auto().choice(architecture, 264).optimizer
+    assert isinstance(chosen, Relay)
+    assert cost_of_iteration(chosen, architecture, 264) == cost_of_iteration(chosen.last, architecture, 264) > 60.0

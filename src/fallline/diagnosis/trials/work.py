@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from fallline.engine import Architecture
-from fallline.optimizers import BFGS, LBFGS, Auto, FirstOrder, LevenbergMarquardt, NewtonCG, Optimizer
+from fallline.optimizers import BFGS, LBFGS, Auto, FirstOrder, LevenbergMarquardt, NewtonCG, Optimizer, Relay
 from fallline.training.descent import Pace, Standing
 
 ERROR = 1.0 / 3.0  # forward only
@@ -39,6 +39,9 @@ def cost_of_iteration(optimizer: Optimizer, architecture: Architecture, rows: in
     unit = 3.0 * n * P
     if isinstance(optimizer, Auto):
         return cost_of_iteration(optimizer.choice(architecture, rows).optimizer, architecture, rows)
+    if isinstance(optimizer, Relay):
+        each = (*(leg.optimizer for leg in optimizer.legs), optimizer.last)
+        return max(cost_of_iteration(one, architecture, rows) for one in each)
     if isinstance(optimizer, LBFGS):
         return 1.0 + 4.0 * optimizer.memory * P / unit
     if isinstance(optimizer, BFGS):

@@ -8,8 +8,7 @@ from fallline.diagnosis.evidence import Evidence
 from fallline.diagnosis.trials.arm import Arm
 from fallline.diagnosis.trials.remedy import Remedy, Start
 from fallline.diagnosis.trials.work import cost_of_iteration
-from fallline.optimizers import LBFGS, Auto, FirstOrder, Optimizer
-from fallline.optimizers.auto import TITLES
+from fallline.optimizers import LBFGS, Auto, FirstOrder
 
 ENOUGH = 20  # iterations, below which a dear method comes to nothing
 
@@ -33,8 +32,9 @@ class SecondOrder(Remedy):
 
     def change(self, evidence: Evidence, arm: Arm, work: float, seed: int) -> Arm:
         architecture, rows = arm.network.architecture, len(arm.training)
-        chosen: Optimizer = Auto().choice(architecture, rows).optimizer
+        choice = Auto().choice(architecture, rows)
+        chosen, reason = choice.optimizer, choice.reason.split(":")[0]
         an_iteration = cost_of_iteration(chosen, architecture, rows)
         if isinstance(chosen, FirstOrder) or ENOUGH * an_iteration > work:
-            chosen = LBFGS()
-        return replace(arm, optimizer=chosen, note=TITLES[chosen.name])
+            chosen, reason = LBFGS(), "L-BFGS"
+        return replace(arm, optimizer=chosen, note=reason)
