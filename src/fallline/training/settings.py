@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from fallline.data import Prepared, Task
+from fallline.data import Prepared, Table, Task, prepare
 from fallline.engine import LOSSES, Architecture, lookup, per_layer
 from fallline.errors import FalllineError
 from fallline.network import INITIALISERS, Network
@@ -70,6 +70,27 @@ class Settings:
             lookup(INITIALISERS, self.initialiser, "initialiser")
         if self.restarts is not None and self.restarts < 1:
             raise FalllineError(f"--restarts {self.restarts}: expected a number of starts, 1 or more.")
+
+    def prepare(self, table: Table) -> Prepared:
+        """Return the table's rows as these settings want them.
+
+        Raises
+        ------
+        DataError
+            If the table cannot be used, or the settings do not fit it.
+        """
+        return prepare(
+            table,
+            target=self.target,
+            drop=self.drop,
+            kinds=self.kinds or None,
+            task=self.task,
+            validation=self.validation,
+            seed=self.seed,
+            dtype=self.dtype,
+            scale_inputs=self.scale,
+            scale_targets=self.scale,
+        )
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from fallline.data import Prepared, Task, prepare, read_table
+from fallline.data import Prepared, Task, read_table
 from fallline.engine import Rows
 from fallline.engine.choice import worth_compiling
 from fallline.network import Network
@@ -68,18 +68,7 @@ def train(
     started = time.perf_counter()
     settings, audience = settings or Settings(), audience or Audience()
     table = read_table(source, **(reading or {}))
-    prepared = prepare(
-        table,
-        target=settings.target,
-        drop=settings.drop,
-        kinds=settings.kinds or None,
-        task=settings.task,
-        validation=settings.validation,
-        seed=settings.seed,
-        dtype=settings.dtype,
-        scale_inputs=settings.scale,
-        scale_targets=settings.scale,
-    )
+    prepared = settings.prepare(table)
     chosen = plan(settings, prepared)
     audience.prepared(table, prepared, chosen)
     chosen.network(prepared.X.dtype)  # one that cannot be made is refused before there is a folder

@@ -11,7 +11,7 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from fallline.data import prepare, read_table
+from fallline.data import read_table
 from fallline.diagnosis.runs.finished import subject_of
 from fallline.diagnosis.subject import Subject
 from fallline.diagnosis.verdict import SCHEMA, Verdict
@@ -87,18 +87,7 @@ def read_subject(folder: Path, table: Path | None = None) -> Subject:
             f"{folder}: the run learned from a table in memory, not from a file. Name the same rows with --data."
         )
     settings = Settings(**asked["settings"])
-    prepared = prepare(
-        read_table(source, **asked["reading"]),
-        target=settings.target,
-        drop=settings.drop,
-        kinds=settings.kinds or None,
-        task=settings.task,
-        validation=settings.validation,
-        seed=settings.seed,
-        dtype=settings.dtype,
-        scale_inputs=settings.scale,
-        scale_targets=settings.scale,
-    )
+    prepared = settings.prepare(read_table(source, **asked["reading"]))
     chosen = plan(settings, prepared)
     try:
         weights = safetensors.numpy.load_file(folder / WEIGHTS)
