@@ -65,11 +65,6 @@ class Narration:
     lines: tuple[Line, ...]
     whole: bool = True
 
-    @property
-    def first_wrong(self) -> Line | None:
-        """The first line, in the order of execution, that is wrong."""
-        return next((line for line in self.lines if line.wrong), None)
-
 
 def narrate(attached: Attached, twin: Twin, observed: Observed, identification: Identification) -> Narration:
     """Return what each line of a step computes and on which lines the mistakes are."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -249,8 +249,3 @@ def _same(first: Array, second: Array) -> bool:
     return first.size == second.size > 1 and (
         np.array_equal(first.ravel(), second.ravel()) or np.array_equal(first.ravel(), second.T.ravel())
     )
-
-
-def lines_of(seen: Sequence[Seen]) -> list[tuple[str, int]]:
-    """Return the places of what was seen, each once, in the order of the lines."""
-    return sorted({(each.file, each.line) for each in seen})
