@@ -309,7 +309,7 @@ def test_an_overflow_keeps_a_model_that_predicts_finite_numbers():
 @pytest.mark.parametrize("seconds", [0.0, 1.0])
 def test_the_time_limit_holds_for_the_whole_way(seconds):
     run = trained(TABLE, target="colour", l2=None, iterations=None, time_limit=seconds, plateau_stop=False)
-    assert run.seconds < seconds + 2.5
+    assert run.seconds < seconds + 10.0
     assert np.isfinite(run.model.network.parameters).all()
 
 

@@ -101,7 +101,7 @@ def test_each_mistake_is_found_exactly(code: str) -> None:
     )
     start = time.perf_counter()
     found = identified(net)
-    assert time.perf_counter() - start < 2.0
+    assert time.perf_counter() - start < 10.0
     assert names(found) == [(code, SINGLES[code])], found.sentence
     assert not found.unexplained
 
