@@ -65,6 +65,7 @@ class Job(NamedTuple):
     build: str  # expression that makes the network; empty where the program does that itself
     depth: int  # layers of the network that the truth is about
     rights: tuple[frozenset[Name], ...]  # sets of mistakes that are right; of the first, every mistake was planted
+    lines: dict[Name, tuple[int, ...]]  # that were changed to plant it
     seed: int
 
 
@@ -77,6 +78,16 @@ class Result(NamedTuple):
     found: str
     told: bool  # whether the network's sizes were given for the comparison
     seconds: float
+    lines: tuple[tuple[str, bool, int], ...] = ()  # of those identified: code, whether a right line is named, how many
+
+
+class Found(NamedTuple):
+    """What an examination says."""
+
+    outcome: Outcome
+    text: str
+    told: bool = False
+    lines: tuple[tuple[str, bool, int], ...] = ()
 
 
 def names(mistakes: tuple[Mistake, ...]) -> frozenset[Name]:
@@ -88,7 +99,9 @@ def job(planted: Planted, seed: int) -> Job:
     """Return what is examined, and what would be right."""
     rights = (names(planted.truth), *map(names, planted.accepted))
     program = planted.program
-    return Job(planted.name, planted.source, program.data, program.build, len(program.activations), rights, seed)
+    sets = (planted.truth, *planted.accepted)
+    lines = {(each.code, tuple(each.layers)): each.lines for mistakes in reversed(sets) for each in mistakes}
+    return Job(planted.name, planted.source, program.data, program.build, len(program.activations), rights, lines, seed)
 
 
 def examined(work: Job) -> Result:
@@ -100,39 +113,52 @@ def examined(work: Job) -> Result:
         path.write_text(work.source, encoding="utf-8")
         started = time.perf_counter()
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            outcome, found, told = _outcome(path, work)
-        return Result(work.name, codes, outcome, found, told, time.perf_counter() - started)
+            found = _found(path, work)
+        seconds = time.perf_counter() - started
+        return Result(work.name, codes, found.outcome, found.text, found.told, seconds, found.lines)
 
 
-def _outcome(path: Path, work: Job) -> tuple[Outcome, str, bool]:
-    """Return how it ended, what was found, and whether the network's sizes had to be told."""
-    from fallline.subjects.handwritten.examine import examine
-    from fallline.subjects.handwritten.from_file import attach_file
+def _found(path: Path, work: Job) -> Found:
+    from fallline.subjects.handwritten.attaching.from_file import attach_file
+    from fallline.subjects.handwritten.findings import look
 
     data = DATA[work.data] if work.data else None
     try:
         attached = attach_file(path, data)
     except Exception as error:  # a program that cannot be attached to is a result
-        return Outcome.NOT_ATTACHED, f"{type(error).__name__}: {error}", False
+        return Found(Outcome.NOT_ATTACHED, f"{type(error).__name__}: {error}")
     told = False
     try:
-        examination = examine(attached, seed=work.seed)
-        if work.build and (examination.twin is None or len(examination.twin.layers) != work.depth):
+        findings = look(attached, work.seed)
+        twin = findings.examination.twin
+        if work.build and (twin is None or len(twin.layers) != work.depth):
             told = True
-            examination = examine(attach_file(path, data, network=work.build), seed=work.seed)
+            findings = look(attach_file(path, data, network=work.build), work.seed)
     except Exception as error:
-        return Outcome.NOT_ATTACHED, f"{type(error).__name__} while examined: {error}", told
-    identification = examination.identification
-    if examination.twin is None or identification is None:
-        return Outcome.NO_TWIN, "", told
-    sets = [names(mistakes) for mistakes in (identification.mistakes, *identification.alternatives)]
+        return Found(Outcome.NOT_ATTACHED, f"{type(error).__name__} while examined: {error}", told)
+    identification = findings.examination.identification
+    if findings.examination.twin is None or identification is None:
+        return Found(Outcome.NO_TWIN, "", told)
+    places: dict[Name, set[int]] = {
+        (each.mistake.code, each.mistake.layers): {line for _, line in each.places} for each in findings.mistakes
+    }
+    others = findings.narration.others if findings.narration else identification.alternatives
+    beside: dict[Name, set[int]] = {}  # seen by the checks, which know no layers: a class's arrays are all layers'
+    for check in findings.checks:
+        layers = tuple(range(1, work.depth + 1)) if check.code == "shared_arrays" else ()
+        if check.code in ("shared_arrays", "step_skipped"):
+            beside[check.code, layers] = {line for _, line in check.places}
+    sets = [frozenset(places), *map(names, others)]
+    sets = [each | frozenset(beside) for each in sets]
     text = " | ".join(", ".join(f"{code}{list(layers)}" for code, layers in sorted(each)) for each in sets)
     text += f"; nothing fits layers {list(identification.unexplained)}" * bool(identification.unexplained)
-    return (
-        _judged(work.rights, sets, bool(identification.unexplained) or identification.explanation is None),
-        text,
-        told,
+    outcome = _judged(work.rights, sets, bool(identification.unexplained) or identification.explanation is None)
+    lines = tuple(
+        (name[0], bool(named & set(work.lines[name])), len(named))
+        for name, named in (places | beside).items()
+        if outcome is Outcome.EXACT and work.lines.get(name)
     )
+    return Found(outcome, text, told, lines)
 
 
 def _judged(rights: tuple[frozenset[Name], ...], sets: list[frozenset[Name]], differs: bool) -> Outcome:
@@ -165,6 +191,16 @@ def report(results: list[Result]) -> str:
             right = sum(each.outcome is Outcome.EXACT for each in groups[group])
             share = right / len(groups[group])
             rows.append([words, f"{right} of {len(groups[group])}", f"**{share:.1%}**"])
+    lines = [each for result in results for each in result.lines]
+    if lines:
+        right = sum(is_right for _, is_right, _ in lines)
+        rows.append(
+            [
+                "mistakes identified whose right line is named",
+                f"{right} of {len(lines)}",
+                f"**{right / len(lines):.1%}**",
+            ]
+        )
     told = sum(each.told for each in results)
     rows.append(["sizes given after that, where a class of any depth is never used", f"{told} of {len(results)}", ""])
     wrong = sum(each.outcome is Outcome.WRONG for each in results if each.codes)
@@ -178,6 +214,8 @@ def report(results: list[Result]) -> str:
     text = table(["", "programs", "share"], rows)
     seconds = [each.seconds for each in results]
     text += f"\n\nA program took {statistics.median(seconds):.2f} s in the middle and {max(seconds):.1f} s at most."
+    if lines:
+        text += f" Of lines, {statistics.mean(count for *_, count in lines):.1f} are named for a mistake, on average."
     for group, title in (("single", "alone"), ("pair", "in pairs")):
         text += "\n\n" + _by_code(groups[group], title) if groups[group] else ""
     return text

@@ -232,8 +232,8 @@ def diagnose(
     """Name the mistakes in a hand-written network, and their lines. The file is executed, in a child process."""
     with _sentences():
         from fallline.report.handwritten import diagnosis_in_words
+        from fallline.subjects.handwritten.attaching.table import rows_of_table
         from fallline.subjects.handwritten.diagnose import diagnose_file
-        from fallline.subjects.handwritten.table import rows_of_table
 
         rows = None if data is None else rows_of_table(data, None if target is None else _words(target))
         with _telling("running the network", quiet):

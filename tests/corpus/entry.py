@@ -67,7 +67,7 @@ class Program:
     batch: str  # "sample", "full" or "mini"
     shape: tuple[int, ...]  # inputs, units of each layer
     activations: tuple[str, ...]
-    loss: str  # "squared" or "cross_entropy"
+    loss: str  # "squared" or "cross_entropy"; what the step descends
     bias: str  # "separate", "last column", "first column", "input column" or "none"
     parameters: tuple[str, ...]  # expressions that can be read and assigned to
     forward: str  # expression: all outputs, in the rows' order
@@ -88,6 +88,7 @@ class Program:
     rows: str = "rows"  # samples as "rows" or "columns", where matrices of samples occur
     n: str = ""  # the number of rows, as it can be written
     f: str = ""  # how the output activation can be called
+    reports: bool = False  # whether it computes its loss: a sigmoid's delta without σ′ is the cross-entropy's
     absolute: str = "np.abs"
     integer: str = "({}).astype(int)"  # how a new weight is cast to integers
     mean: str = ""  # how the sum over rows is written as a mean: "np.mean({}, axis=0)"

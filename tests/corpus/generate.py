@@ -55,8 +55,11 @@ def _planted(source: str, chosen: tuple[Mutation, ...]) -> tuple[str, tuple[Mist
     return text, truth
 
 
-def fits(codes: set[str], healthy: Behaviour, does: Behaviour) -> bool:
-    """Whether a program with these mistakes differs from the healthy one by more than a positive factor."""
+def fits(program: Program, codes: set[str], healthy: Behaviour, does: Behaviour) -> bool:
+    """Whether a program with these mistakes differs from the healthy one by more than a positive factor.
+
+    A division by another size counts where its factor is none that a healthy program could have.
+    """
     if does.one.shape != healthy.one.shape:
         return "broadcast_error" in codes
     if not (np.all(np.isfinite(does.one)) and np.all(np.isfinite(does.three))):
@@ -67,9 +70,16 @@ def fits(codes: set[str], healthy: Behaviour, does: Behaviour) -> bool:
         return False  # nothing is stored at all: that is a lost update
     factor = scale(healthy, does)
     if factor is not None and abs(factor - 1) > 1e-9:
-        return codes <= SCALES
+        return codes <= SCALES and not (codes == {"wrong_scale_by_features"} and _usual(program, healthy, factor))
     difference = np.linalg.norm(does.one - healthy.one) / np.linalg.norm(healthy.one - healthy.start)
     return factor is not None or bool(difference > 1e-6)
+
+
+def _usual(program: Program, healthy: Behaviour, factor: float) -> bool:
+    """Whether a step with this factor, relative to the healthy one's, is that of a sum or a mean, halved or doubled."""
+    rows = healthy.data.size / (program.shape[0] + program.outputs)
+    sizes = itertools.product((0.5, 1.0, 2.0), (1.0, rows), (1.0, program.outputs))
+    return any(abs(program.factor * factor / (number / n / outputs) - 1) < 1e-6 for number, n, outputs in sizes)
 
 
 def _narrowed(program: Program, healthy: Behaviour, does: Behaviour, mistake: Mistake) -> Mistake:
@@ -92,7 +102,7 @@ def _candidate(program: Program, healthy: Behaviour, chosen: tuple[Mutation, ...
         return None
     if "np." in text and "import numpy as np" not in text:
         return None  # a program in plain Python: it would raise
-    if not fits({mutation.code for mutation in chosen}, healthy, does):
+    if not fits(program, {mutation.code for mutation in chosen}, healthy, does):
         return None
     if program.batch != "sample":
         truth = tuple(_narrowed(program, healthy, does, mistake) for mistake in truth)
@@ -130,6 +140,8 @@ def _couple(first: Mutation, second: Mutation) -> bool:
     """Whether two mistakes can be told apart in one program: they touch other texts, and their kinds do not mix."""
     if first.code == second.code or overlap(first.changes, second.changes):
         return False
+    if "sign_alternating" in (first.code, second.code) and "derivative" in first.code + second.code:
+        return False  # a derivative that is replaced in one layer has no sign there to turn
     kinds = [FAMILY.get(item.code, item.code.partition("_")[0]) for item in (first, second)]
     return kinds[0] != kinds[1] or (kinds[0] != "sign" and not set(first.layers) & set(second.layers))
 

@@ -70,6 +70,12 @@ def _names(program: Program, mistake: Mistake) -> list[Mistake]:
     return []
 
 
+def _without(truth: tuple[Mistake, ...], mistake: Mistake, *layers: int) -> tuple[Mistake, ...]:
+    """Return a truth in which a mistake is not in these layers."""
+    left = replace(mistake, layers=tuple(layer for layer in mistake.layers if layer not in layers))
+    return tuple(left if item is mistake else item for item in truth if item is not mistake or left.layers)
+
+
 def by_algebra(program: Program, truth: tuple[Mistake, ...]) -> list[tuple[Mistake, ...]]:
     """Return other truths that are the same whatever the numbers.
 
@@ -83,6 +89,18 @@ def by_algebra(program: Program, truth: tuple[Mistake, ...]) -> list[tuple[Mista
     ]
     everything = tuple(range(1, len(program.activations) + 1))
     for mistake in truth:
+        output = everything[-1]
+        like_entropy = program.activations[-1] == "sigmoid" and program.loss == "squared"
+        if like_entropy and mistake.code == "derivative_missing" and output in mistake.layers and not program.reports:
+            # without σ′ the output's delta is the cross-entropy's; what is meant, only a reported error tells
+            others.append(_without(truth, mistake, output))
+        if mistake.code == "update_lost":
+            # whether a layer that never moves would climb cannot be seen
+            for sign in truth:
+                if sign.code.startswith("sign_"):
+                    others.append(_without(truth, sign, *mistake.layers))
+                    added = tuple(sorted({*sign.layers, *mistake.layers}))
+                    others.append(tuple(replace(item, layers=added) if item is sign else item for item in truth))
         if mistake.code in ("error_squared", "error_absolute"):
             rest = tuple(item for item in truth if (item.code, item.layers) != ("sign_reversed", everything))
             others.append(rest if len(rest) < len(truth) else (*truth, replace(mistake, code="sign_reversed")))

@@ -42,7 +42,7 @@ PROGRAMS = (
     ),
     Program(
         "vstack_ones", "object", "full", (2, 2, 1), ("sigmoid", "sigmoid"), "squared", "last column",
-        ("net.weights[0]", "net.weights[1]"), "net.run(X)", factor=1, rate=0.2, step="net.train_epoch(X, y)",
+        ("net.weights[0]", "net.weights[1]"), "net.run(X)", factor=1, reports=True, rate=0.2, step="net.train_epoch(X, y)",
         many="for i in range(6000): net.train_epoch(X, y, 0.5)", build="BackPropagationNetwork((2, 2, 1))",
         data="xor", orientation="out,in", rate_name="training_rate", rows="columns", f="self.sgm",
         difference="output_delta = self._layer_output[index] - target.T",
@@ -134,7 +134,7 @@ PROGRAMS = (
     ),
     Program(
         "notebook_columns", "functions", "full", (2, 3, 1), ("sigmoid", "sigmoid"), "squared", "separate",
-        ("W1", "b1", "W2", "b2"), "forward_prop(X)", factor=1, rate=2.0, step="train_once(X, Y)", X="X.T", y="Y.T",
+        ("W1", "b1", "W2", "b2"), "forward_prop(X)", factor=1, reports=True, rate=2.0, step="train_once(X, Y)", X="X.T", y="Y.T",
         many="for i in range(3000): train_once(X, Y)", orientation="out,in", rows="columns", n="x.shape[1]",
         f="sigmoid", mean="{}.mean(axis=1, keepdims=True)", difference="E = O - t", residual="O - t", shown="E",
         layer=tuple(

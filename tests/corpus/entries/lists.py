@@ -7,7 +7,7 @@ LISTS = ("net.weights[0]", "net.biases[0]", "net.weights[1]", "net.biases[1]")
 PROGRAMS = (
     Program(
         "list_of_weights", "object", "full", (2, 3, 3, 2), ("sigmoid",) * 3, "squared", "separate",
-        (*LISTS, "net.weights[2]", "net.biases[2]"), "net.predict(X)", factor=1 / 12, rate=1.5,
+        (*LISTS, "net.weights[2]", "net.biases[2]"), "net.predict(X)", factor=1 / 12, reports=True, rate=1.5,
         step="net.partial_fit(X, y)", build="NeuralNet([2, 3, 3, 2], 1.5)", data="two2", train="net.fit(X, y, 5)",
         many="net.fit(X, y, 4000)",
         rate_name="self.learning_rate", n="batch_size", f="self._sigmoid", difference="error = activations[-1] - y",

@@ -5,7 +5,7 @@ from ..entry import Edit, Helper, Layer, Program
 PROGRAMS = (
     Program(
         "xor_class_rows", "object", "full", (2, 4, 1), ("sigmoid", "sigmoid"), "squared", "separate",
-        ("net.W1", "net.b1", "net.W2", "net.b2"), "net.forward(X)", factor=1, rate=0.5,
+        ("net.W1", "net.b1", "net.W2", "net.b2"), "net.forward(X)", factor=1, reports=True, rate=0.5,
         step="net.train_step(X, y)", build="NeuralNetwork(2, 4, 1)", data="xor", train="net.train(X, y, 5)",
         rate_name="self.lr", n="len(X)", f="self.sigmoid", mean="np.mean({}, axis=0, keepdims=True)",
         difference="error = y - output", residual="y - output", shown="error",
@@ -39,7 +39,7 @@ PROGRAMS = (
     ),
     Program(
         "study_hours", "object", "full", (2, 3, 1), ("sigmoid", "sigmoid"), "squared", "none",
-        ("net.W1", "net.W2"), "net.forward(X)", factor=1, rate=1, step="net.train(X, y)", build="Neural_Network()",
+        ("net.W1", "net.W2"), "net.forward(X)", factor=1, reports=True, rate=1, step="net.train(X, y)", build="Neural_Network()",
         n="len(X)", f="self.sigmoid", difference="self.o_error = y - o", residual="y - o", shown="self.o_error",
         helper=(Helper("return s * (1 - s)", "s", "a", f="self.sigmoid", layers=(1, 2)),),
         layer=(
@@ -137,7 +137,7 @@ PROGRAMS = (
     ),
     Program(
         "two_hidden_batch", "object", "full", (2, 3, 3, 1), ("sigmoid",) * 3, "squared", "separate",
-        ("net.w1", "net.t1", "net.w2", "net.t2", "net.w3", "net.t3"), "net.feedforward(X)", factor=1, rate=0.5,
+        ("net.w1", "net.t1", "net.w2", "net.t2", "net.w3", "net.t3"), "net.feedforward(X)", factor=1, reports=True, rate=0.5,
         step="net.backprop(X, y, 0.5)", build="MLP(2, 3, 3, 1)", data="xor", many="net.train(X, y, 0.5, 3000, False)",
         train="net.train(X, y, 0.5, 5)", rate_name="alpha", n="len(x)", f="sig", mean="{}.mean(axis=0)",
         difference="g3 = (self.o3 - y) * dsig(self.n3)", residual="(self.o3 - y)", shown="(self.o3 - y)",
@@ -160,7 +160,7 @@ PROGRAMS = (
     ),
     Program(
         "minibatch_momentum", "object", "mini", (2, 5, 3), ("tanh", "sigmoid"), "squared", "separate",
-        ("net.W1", "net.b1", "net.W2", "net.b2"), "net.forward(X)", factor=1 / 12, rate=0.3,
+        ("net.W1", "net.b1", "net.W2", "net.b2"), "net.forward(X)", factor=1 / 12, reports=True, rate=0.3,
         step="net.update_mini_batch(X, y)", build="Network((2, 5, 3))", data="blobs", train="net.SGD(X, y, 5)",
         rate_name="self.eta", n="m", mean="{}.mean(axis=0)", difference="D2 = (P - Y) * P * (1 - P)",
         residual="(P - Y)", shown="(P - Y)",

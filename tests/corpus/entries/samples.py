@@ -67,7 +67,7 @@ PROGRAMS = (
     ),
     Program(
         "bias_first", "object", "sample", (2, 2, 2), ("sigmoid", "sigmoid"), "squared", "first column",
-        ("net.Theta1", "net.Theta2"), "[net.h(x) for x in X]", factor=1, rate=0.9,
+        ("net.Theta1", "net.Theta2"), "[net.h(x) for x in X]", factor=1, reports=True, rate=0.9,
         step="for x, t in zip(X, y): net.learn(x, t)", build="Perceptron2([2, 2, 2], 0.9)", data="two2",
         orientation="out,in", rate_name="self.alpha", f="self.g", difference="delta3 = (a3 - y) * self.gprime(z3)",
         residual="(a3 - y)", shown="(a3 - y)",

@@ -64,7 +64,7 @@ PROGRAMS = (
     ),
     _script(
         "flat_per_sample", "sample", (2, 3, 1), ("sigmoid", "sigmoid"), S, "last column", ("W1", "W2"),
-        "[s(W2 @ np.append(s(W1 @ np.append(r[:2], 1.0)), 1.0)) for r in data]", factor=1, rate=0.5, X="data[:, :2]",
+        "[s(W2 @ np.append(s(W1 @ np.append(r[:2], 1.0)), 1.0)) for r in data]", factor=1, reports=True, rate=0.5, X="data[:, :2]",
         y="data[:, 2:]", loop="range(20000)", one_row=("in data:", "in data[:1]:"), steps=4000, orientation="out,in", f="s", difference="e = t - o", residual="t - o",
         shown="e",
         layer=(
@@ -101,7 +101,7 @@ PROGRAMS = (
     ),
     _script(
         "flat_three_layers", "full", (2, 4, 4, 2), ("sigmoid",) * 3, S, "separate",
-        ("W1", "B1", "W2", "B2", "W3", "B3"), "sigmoid(sigmoid(sigmoid(X@W1+B1)@W2+B2)@W3+B3)", factor=1, rate=1,
+        ("W1", "B1", "W2", "B2", "W3", "B3"), "sigmoid(sigmoid(sigmoid(X@W1+B1)@W2+B2)@W3+B3)", factor=1, reports=True, rate=1,
         y="Y", loop="range(20000)", rate_name="learning_rate", n="len(X)", f="sigmoid", mean="{}.mean(axis=0)",
         difference="delta3 = (A3-Y)*dsigmoid(Z3)", residual="(A3-Y)", shown="(A3-Y)",
         helper=(Helper("return sigmoid(z)*(1-sigmoid(z))", "z", "z", f="sigmoid", layers=(1, 2, 3)),),
@@ -173,7 +173,7 @@ PROGRAMS = (
     ),
     _script(
         "flat_momentum", "full", (2, 3, 1), ("sigmoid", "sigmoid"), S, "separate", ("w_ih", "b_h", "w_ho", "b_o"),
-        "1 / (1 + np.exp(-(1 / (1 + np.exp(-(X @ w_ih + b_h))) @ w_ho + b_o)))", factor=1, rate=0.4, y="T",
+        "1 / (1 + np.exp(-(1 / (1 + np.exp(-(X @ w_ih + b_h))) @ w_ho + b_o)))", factor=1, reports=True, rate=0.4, y="T",
         loop="range(3000)", n="len(X)", mean="{}.mean(axis=0)", difference="err = T - o", residual="T - o",
         shown="err",
         layer=tuple(

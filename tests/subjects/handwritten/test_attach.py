@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from fallline.errors import FalllineError
-from fallline.subjects.handwritten.attach import attach_object
 from fallline.subjects.handwritten.attached import Attached, Style
-from fallline.subjects.handwritten.from_file import attach_file
+from fallline.subjects.handwritten.attaching.attach import attach_object
+from fallline.subjects.handwritten.attaching.from_file import attach_file
 
 _GIVEN = runpy.run_path(str(Path(__file__).with_name("programs_for_attach.py")))
 PROGRAMS, SIGMOID, XOR = (_GIVEN[name] for name in ("PROGRAMS", "SIGMOID", "XOR"))

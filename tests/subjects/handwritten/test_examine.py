@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from fallline.subjects.handwritten.examine import examine
-from fallline.subjects.handwritten.from_file import attach_file
+from fallline.subjects.handwritten.attaching.from_file import attach_file
+from fallline.subjects.handwritten.identifying.examine import examine
 
 SCRIPT = """
 import numpy as np

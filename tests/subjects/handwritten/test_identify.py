@@ -10,11 +10,11 @@ import pytest
 
 from fallline.engine import reference
 from fallline.subjects.handwritten.attached import Attached, Slot, Style
-from fallline.subjects.handwritten.comparison import CROSS_ENTROPY, SQUARED, exact_gradient
-from fallline.subjects.handwritten.examine import examine
-from fallline.subjects.handwritten.identification import Identification
-from fallline.subjects.handwritten.quantities import compute
-from fallline.subjects.handwritten.twin import find_twin
+from fallline.subjects.handwritten.identifying.comparison import CROSS_ENTROPY, SQUARED, exact_gradient
+from fallline.subjects.handwritten.identifying.examine import examine
+from fallline.subjects.handwritten.identifying.identification import Identification
+from fallline.subjects.handwritten.identifying.quantities import compute
+from fallline.subjects.handwritten.twins.twin import find_twin
 
 from .written import Written, attach
 

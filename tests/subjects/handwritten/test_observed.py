@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from fallline.subjects.handwritten.memory import Memory
-from fallline.subjects.handwritten.observed import Observed, observe
-from fallline.subjects.handwritten.twin import find_twin
+from fallline.subjects.handwritten.identifying.memory import Memory
+from fallline.subjects.handwritten.identifying.observed import Observed, observe
+from fallline.subjects.handwritten.twins.twin import find_twin
 
 from .written import Written, attach
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from fallline.errors import FalllineError
-from fallline.subjects.handwritten.sandbox import Limits, examine_in_child
-from fallline.subjects.handwritten.sandboxed import run_file
-from fallline.subjects.handwritten.source import read_source
+from fallline.subjects.handwritten.attaching.sandbox import Limits, examine_in_child
+from fallline.subjects.handwritten.attaching.sandboxed import run_file
+from fallline.subjects.handwritten.attaching.source import read_source
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="no limit on memory there")
 

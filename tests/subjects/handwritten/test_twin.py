@@ -4,9 +4,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fallline.subjects.handwritten.examine import examine
-from fallline.subjects.handwritten.layout import BiasPlace
-from fallline.subjects.handwritten.twin import find_twin
+from fallline.subjects.handwritten.identifying.examine import examine
+from fallline.subjects.handwritten.twins.layout import BiasPlace
+from fallline.subjects.handwritten.twins.twin import find_twin
 
 from .written import Written, attach
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fallline.engine import Array
 
 if TYPE_CHECKING:
-    from fallline.subjects.handwritten.world import World
+    from fallline.subjects.handwritten.attaching.world import World
 CodePlace = tuple[str, int, int]  # file, line from 1, column from 0 as in `ast`
 
 

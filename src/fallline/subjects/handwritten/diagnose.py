@@ -10,23 +10,21 @@ from typing import Any
 import numpy as np
 
 from fallline.errors import FalllineError
-from fallline.subjects.handwritten.attach import attach_object
 from fallline.subjects.handwritten.attached import Attached
-from fallline.subjects.handwritten.checks import checks
+from fallline.subjects.handwritten.attaching.attach import attach_object
+from fallline.subjects.handwritten.attaching.from_file import attach_file
+from fallline.subjects.handwritten.attaching.sandbox import Limits, examine_in_child
 from fallline.subjects.handwritten.diagnosis import Diagnosis
-from fallline.subjects.handwritten.examine import Examination, examine
-from fallline.subjects.handwritten.from_file import attach_file
-from fallline.subjects.handwritten.identification import Identification
-from fallline.subjects.handwritten.narrating.narrate import Narration, narrate
-from fallline.subjects.handwritten.prove import Proof, prove
-from fallline.subjects.handwritten.sandbox import Limits, examine_in_child
-from fallline.subjects.handwritten.trained import verdict_after_training
-from fallline.subjects.handwritten.twin import Twin
+from fallline.subjects.handwritten.findings import NO_TWIN, look
+from fallline.subjects.handwritten.identifying.examine import Examination
+from fallline.subjects.handwritten.identifying.identification import Identification
+from fallline.subjects.handwritten.proving.prove import Proof, prove
+from fallline.subjects.handwritten.proving.trained import verdict_after_training
+from fallline.subjects.handwritten.twins.twin import Twin
 from fallline.training.run_directory import jsonable
 
 SECONDS = 10.0
 SHARE_OF_PROOF, SHARE_OF_VERDICT = 0.5, 0.2
-NO_TWIN = "No network of known layers computes the same outputs, so the step could not be compared with its gradient."
 
 Named = str | Callable[..., Any] | None
 
@@ -118,50 +116,32 @@ def in_child(path: str, options: dict[str, Any]) -> dict[str, Any]:
 def diagnose_attached(attached: Attached, seconds: float = SECONDS) -> Diagnosis:
     """Return the diagnosis of a network that is attached."""
     began = time.perf_counter()
-    notes: list[str] = []
-    examination = examine(attached)
-    attached.reset()
+    found = look(attached)
+    narration, examination = found.narration, found.examination
     twin, observed, identification = examination.twin, examination.observed, examination.identification
-    narration: Narration | None = None
     proof: Proof | None = None
     verdict: dict[str, Any] | None = None
-    if twin is None:
-        notes.append(NO_TWIN)
-    if twin is not None and observed is not None and observed.probes and identification is not None:
-        notes += identification.notes
-        try:
-            narration = narrate(attached, twin, observed, identification)
-        except (FalllineError, ValueError, IndexError, KeyError, ArithmeticError) as problem:
-            notes.append(f"The lines could not be told ({type(problem).__name__}: {problem}).")
+    if twin is not None and observed is not None and identification is not None and found.mistakes:
+        proof = prove(attached, twin, observed, identification, found.mistakes, SHARE_OF_PROOF * seconds)
         attached.reset()
-        if narration is not None and narration.mistakes:
-            proof = prove(attached, twin, observed, identification, narration.mistakes, SHARE_OF_PROOF * seconds)
-        attached.reset()
-    elif identification is not None:
-        notes += identification.notes
-    found = checks(attached, twin, observed)
-    attached.reset()
     left = seconds - (time.perf_counter() - began)
     if twin is not None and left > 0.5:
         verdict = verdict_after_training(attached, twin, identification, min(left, SHARE_OF_VERDICT * seconds))
         attached.reset()
-    mistakes = narration.mistakes if narration else ()
-    codes = {placed.mistake.code for placed in mistakes}
-    kept = tuple(check for check in found if check.code not in codes)
     return Diagnosis(
-        sentence=_sentence(len(mistakes) + len(kept), examination, kept),
+        sentence=_sentence(len(found.mistakes) + len(found.checks), examination),
         style=attached.style.value,
         assumed=tuple(attached.assumed),
         twin="" if twin is None else _twin_in_words(twin),
-        mistakes=mistakes,
+        mistakes=found.mistakes,
         others=narration.others if narration else (),
         differences=identification.differences if identification else (),
         step=_step(examination, identification),
         lines=narration.lines if narration else (),
-        checks=kept,
+        checks=found.checks,
         proof=proof,
         verdict=verdict,
-        notes=tuple(notes),
+        notes=found.notes,
         seconds=time.perf_counter() - began,
     )
 
@@ -171,7 +151,7 @@ def _positive(seconds: float) -> None:
         raise FalllineError(f"seconds {seconds}: expected a number above 0.")
 
 
-def _sentence(count: int, examination: Examination, found: Sequence[Any]) -> str:
+def _sentence(count: int, examination: Examination) -> str:
     identification = examination.identification
     if identification is not None and identification.unexplained:
         layers = ", ".join(str(layer) for layer in identification.unexplained)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from fallline.subjects.handwritten.checks import Check
-from fallline.subjects.handwritten.identification import Difference, Mistake
+from fallline.subjects.handwritten.checks.check import Check
+from fallline.subjects.handwritten.identifying.identification import Difference, Mistake
 from fallline.subjects.handwritten.mistake_texts import MISTAKES
 from fallline.subjects.handwritten.narrating.narrate import Line, Placed
-from fallline.subjects.handwritten.prove import Proof
+from fallline.subjects.handwritten.proving.prove import Proof
 
 SCHEMA = 1  # of `Diagnosis.to_dict`
 

@@ -9,14 +9,14 @@ import numpy as np
 
 from fallline.engine import Array
 from fallline.subjects.handwritten.attached import Attached
-from fallline.subjects.handwritten.comparison import exact_gradient
-from fallline.subjects.handwritten.evidence import Evidence, gather
-from fallline.subjects.handwritten.identification import Identification
-from fallline.subjects.handwritten.memory import Memory
+from fallline.subjects.handwritten.identifying.comparison import exact_gradient
+from fallline.subjects.handwritten.identifying.evidence import Evidence, gather
+from fallline.subjects.handwritten.identifying.identification import Identification
+from fallline.subjects.handwritten.identifying.memory import Memory
+from fallline.subjects.handwritten.identifying.observed import Observed, Probe
+from fallline.subjects.handwritten.identifying.quantities import Quantities
 from fallline.subjects.handwritten.narrating.tracing import Trace, trace_step
-from fallline.subjects.handwritten.observed import Observed, Probe
-from fallline.subjects.handwritten.quantities import Quantities
-from fallline.subjects.handwritten.twin import Twin, write_values
+from fallline.subjects.handwritten.twins.twin import Twin, write_values
 
 
 @dataclass(frozen=True)

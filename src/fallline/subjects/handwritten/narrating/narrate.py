@@ -10,14 +10,14 @@ import numpy as np
 
 from fallline.engine import Array
 from fallline.subjects.handwritten.attached import Attached
-from fallline.subjects.handwritten.identification import Identification, Mistake
+from fallline.subjects.handwritten.identifying.identification import Identification, Mistake
+from fallline.subjects.handwritten.identifying.observed import Observed
 from fallline.subjects.handwritten.mistake_texts import MISTAKES
 from fallline.subjects.handwritten.narrating.alike import Index
 from fallline.subjects.handwritten.narrating.expected import Traced, traced
 from fallline.subjects.handwritten.narrating.placing import Place, Placing
 from fallline.subjects.handwritten.narrating.tracing import Seen
-from fallline.subjects.handwritten.observed import Observed
-from fallline.subjects.handwritten.twin import Twin
+from fallline.subjects.handwritten.twins.twin import Twin
 
 IN_A = {"sigmoid": "{a} * (1 - {a})", "tanh": "1 - {a} ** 2", "relu": "({a} > 0)"}
 WORDS_FOR_FACTORS = {1.0: "", -1.0: "minus ", 0.5: "half of ", 2.0: "twice ", -0.5: "minus half of ", -2.0: "−2 times "}
@@ -69,7 +69,7 @@ class Narration:
 def narrate(attached: Attached, twin: Twin, observed: Observed, identification: Identification) -> Narration:
     """Return what each line of a step computes and on which lines the mistakes are."""
     found = traced(attached, twin, observed, identification)
-    placing = Placing(found, identification, attached.learning_rate)
+    placing = Placing(found, identification, attached.learning_rate, [slot.name for slot in attached.slots])
     reading, others = _chosen(identification, placing)
     placed = tuple(Placed(m, placing.lines(m), _correction(m, found, placing)) for m in reading)
     wrong = {place for each in placed for place in each.places}

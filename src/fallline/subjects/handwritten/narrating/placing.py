@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from fallline.engine import Array
-from fallline.subjects.handwritten.explanation import LayerFit
-from fallline.subjects.handwritten.identification import Identification, Mistake
+from fallline.subjects.handwritten.identifying.explanation import LayerFit
+from fallline.subjects.handwritten.identifying.identification import Identification, Mistake
 from fallline.subjects.handwritten.narrating.alike import Index, Match, innermost, signature
 from fallline.subjects.handwritten.narrating.expected import Layer, Traced
 from fallline.subjects.handwritten.narrating.statements import called_name
@@ -34,8 +34,11 @@ IN_FUNCTIONS = ("derivative_of_wrong_function", *SIGNS)
 class Placing:
     """Finds the lines of mistakes in one traced step."""
 
-    def __init__(self, found: Traced, identification: Identification, rate: float | None) -> None:
+    def __init__(
+        self, found: Traced, identification: Identification, rate: float | None, slot_names: Sequence[str]
+    ) -> None:
         n = found.q.rows
+        self.slot_names = slot_names
         rates = [1.0] if rate is None or rate <= 0.0 else [1.0, rate, 2.0 * rate, rate / n, rate * rate, 1.0 / rate]
         self.index = Index(found.trace.seen, [*rates, 0.5, 2.0, 1.0 / n])
         self.found, self.identification, self.rate = found, identification, rate
@@ -53,7 +56,7 @@ class Placing:
         elif mistake.code == "softmax_axis":
             found = self._softmax()
         elif mistake.code == "shared_arrays":
-            found = self._made(mistake.layers)
+            found = self._made()
         else:
             found = [place for layer in mistake.layers for place in self._of_layer(mistake.code, layer)]
         return tuple(sorted(set(found)))
@@ -361,15 +364,35 @@ class Placing:
         sums = [self.index.whole(value) for value in _column_sums(q.z[-1][0])]
         return [*self._sites(q.a[-1][0]), *(place for found in sums for place in _places(innermost(found)))]
 
-    def _made(self, layers: Sequence[int]) -> list[Place]:
-        """Where the source assigns what the parameters are kept in, outside of the step."""
+    def _made(self) -> list[Place]:
+        """Where the source makes what the parameters are kept in, outside of the step: copies by reference, if any."""
         moved = {(each.file, each.line) for each in self.found.trace.moved}
-        del layers
-        return [place for place in self.assignments() if place not in moved]
+        words = {word for name in self.slot_names for word in re.findall(r"[A-Za-z_]\w*", name)} - {"self"}
+        made: list[Place] = []
+        by_reference: list[Place] = []
+        for file, text in self.found.trace.texts.items():
+            for node in ast.walk(text.tree):
+                if not isinstance(node, ast.Assign) or (file, node.lineno) in moved:
+                    continue
+                parts = list(ast.walk(node.value))
+                repeated = any(isinstance(p, ast.BinOp) and isinstance(p.op, ast.Mult) and _has_list(p) for p in parts)
+                keys = {part.value for part in parts if isinstance(part, ast.Constant)}
+                named = bool(words & {_last_name(target) for target in node.targets} or words & keys)
+                if named or repeated:
+                    made.append((file, node.lineno))
+                if repeated or (named and isinstance(node.value, ast.Name | ast.Attribute | ast.Subscript)):
+                    by_reference.append((file, node.lineno))
+        return by_reference or made
 
-    def assignments(self) -> list[Place]:
-        """Return all lines that assign to a name under which parameters are kept."""
-        return []
+
+def _has_list(product: ast.BinOp) -> bool:
+    return isinstance(product.left, ast.List) or isinstance(product.right, ast.List)
+
+
+def _last_name(target: ast.expr) -> str:
+    while isinstance(target, ast.Subscript):
+        target = target.value
+    return target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
 
 
 def _column_sums(z: Array) -> list[Array]:

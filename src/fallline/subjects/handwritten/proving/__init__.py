@@ -1,0 +1,1 @@
+"""What mending the mistakes does to the training."""

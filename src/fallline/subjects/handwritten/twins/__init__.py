@@ -1,0 +1,1 @@
+"""The project's own network that computes what somebody's network computes."""
