@@ -77,6 +77,8 @@ class Attached:
     with_rate
         The same network, with the same slots, whose steps are made at another learning rate. None where the rate was
         not found, or stands in the code alone and there is no file to attach to again.
+    iterate
+        Makes the iteration of that number, from 0, of a script's training loop; None where the step is no loop.
     rate_places
         Where it stands in the code, if it is a number there and nowhere else.
     """
@@ -97,6 +99,7 @@ class Attached:
     world: World | None = None
     printed: Callable[[], str] = lambda: ""
     with_rate: Callable[[float], Attached] | None = None
+    iterate: Callable[[Array, Array, int], Any] | None = None
     rate_places: Sequence[CodePlace] = ()
 
     def parameters(self) -> list[Array]:

@@ -166,6 +166,10 @@ def finished(
 
         return stored
 
+    def iterate(rows: Array, targets: Array, number: int) -> Any:
+        assert isinstance(plan, LoopPlan)
+        return step(rows, targets, replace(plan, number=number))
+
     made = slots(world, parameters)
     settable = rate is not None and not rate.places
     assumed = [*_sentences(world, forward, plan, made, rate), *assumed]
@@ -185,6 +189,7 @@ def finished(
         reset=world.reset,
         world=world,
         printed=lambda: world.printed.getvalue(),
+        iterate=iterate if isinstance(plan, LoopPlan) else None,
         rate_places=rate.places if rate else (),
     )
     if not settable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from fallline.subjects.handwritten.attaching.signatures import Arguments
 from fallline.subjects.handwritten.attaching.stepping import Plan
 from fallline.subjects.handwritten.attaching.world import World
 
-_ROWS = "__rows__"
+_ROWS, _ITEM = "__rows__", "__item__"
 
 
 @dataclass(frozen=True)
@@ -28,31 +29,33 @@ class Loop:
     """A loop's body as code over a namespace."""
 
     code: types.CodeType
-    first: types.CodeType | None  # sets the loop's variable as at the first iteration
+    items: types.CodeType | None  # what the loop goes through; None for a loop that is taken whole, or without end
+    variable: types.CodeType | None  # sets the loop's variable to an item
     line: int
     space: int
 
-    def once(self, world: World, data: DataPlace, X: Array, y: Array) -> None:
-        """Run the body once; the world must be entered."""
+    def once(self, world: World, data: DataPlace, X: Array, y: Array, number: int = 0) -> None:
+        """Run the body once, as at the iteration of this number; the world must be entered."""
         names = world.spaces[self.space]
         data.put(names, X, y)
         names[_ROWS] = len(X)
-        if self.first is not None:
-            exec(self.first, names)
+        if self.items is not None and self.variable is not None:
+            names[_ITEM] = next(itertools.islice(eval(self.items, names), number, None))
+            exec(self.variable, names)
         exec(self.code, names)
 
 
 def loop_of(node: ast.For | ast.While, file: str, space: int) -> Loop:
     """Return a loop's body as code; a loop over the rows themselves is taken whole."""
     whole = isinstance(node, ast.For) and _over_rows(node.iter)
-    first = None
+    items = variable = None
     if isinstance(node, ast.For) and not whole:
-        begin = ast.Assign([node.target], ast.Call(ast.Name("next", ast.Load()), [
-            ast.Call(ast.Name("iter", ast.Load()), [node.iter], [])], []))  # fmt: skip
-        first = compile(_module([ast.copy_location(begin, node)]), file, "exec")
+        begin = ast.Assign([node.target], ast.Name(_ITEM, ast.Load()))
+        variable = compile(_module([ast.copy_location(begin, node)]), file, "exec")
+        items = compile(ast.fix_missing_locations(ast.Expression(node.iter)), file, "eval")
     once = ast.For(ast.Name("_", ast.Store()), ast.Tuple([ast.Constant(0)], ast.Load()), node.body, [])
     body = node if whole else ast.copy_location(once, node)
-    return Loop(compile(_module([body]), file, "exec"), first, node.lineno, space)
+    return Loop(compile(_module([body]), file, "exec"), items, variable, node.lineno, space)
 
 
 class CountedRows(ast.NodeTransformer):
@@ -123,12 +126,13 @@ class LoopPlan(Plan):
 
     loop: Loop | None = None
     data: DataPlace | None = None
+    number: int = 0  # of the iteration
 
     def _once(self, world: World, X: Array, y: Array) -> Any:
         assert self.loop is not None
         assert self.data is not None
         with world.entered():
-            self.loop.once(world, self.data, X, y)
+            self.loop.once(world, self.data, X, y, self.number)
             self.data.take_back(world.spaces[self.loop.space], X, y)
 
 

@@ -67,6 +67,8 @@ class DataPlace:
 
 def forms_of(value: Any) -> list[tuple[Form, Array]]:
     """Return the ways to read a value as rows (n, width), samples as rows first; none where it is no table."""
+    if not isinstance(value, np.ndarray | list | tuple):
+        return []
     try:
         array = np.array(value, dtype=np.float64)
     except (TypeError, ValueError):

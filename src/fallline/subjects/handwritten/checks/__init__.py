@@ -14,13 +14,14 @@ from fallline.subjects.handwritten.checks.first_weights import equal_first_weigh
 from fallline.subjects.handwritten.checks.parameters import bias_for_each_row, growing, never_moved, whole_numbers
 from fallline.subjects.handwritten.checks.reports import other_error_reported
 from fallline.subjects.handwritten.checks.sharing import shared_between_networks
-from fallline.subjects.handwritten.checks.training import skipped_steps
+from fallline.subjects.handwritten.checks.training import handed_apart, skipped_steps
 from fallline.subjects.handwritten.identifying.examine import Examination
 
 CHECKS: tuple[Callable[[Case], Iterator[Check]], ...] = (
     skipped_steps,
     shared_between_networks,
     shuffled_apart,
+    handed_apart,
     never_moved,
     growing,
     bias_for_each_row,

@@ -51,7 +51,6 @@ def examine(attached: Attached, seed: int = 0, loss: str | None = None) -> Exami
     told = reported_loss(attached, twin, observed.rows, seed + 3)
     loss = loss or told
     found = identify(twin, observed, rates, loss)
-    given = 0 if attached.X is None else len(attached.X)
     others: list[tuple[Twin, int | None]] = [(another, None) for another in _other_outputs(twin)]
     if attached.X is not None and observed.rows not in (1, len(attached.X)):
         others.insert(0, (twin, len(attached.X)))  # the number of rows may be written into the code

@@ -107,8 +107,8 @@ def trace_step(attached: Attached, X: Array, y: Array) -> Trace:
 
 def as_numbers(value: Any) -> Array | None:
     """Return numbers, arrays and nested lists of them as a float64 copy; None for anything else."""
-    if isinstance(value, bool | str | bytes | dict | types.ModuleType) or callable(value):
-        return None
+    if isinstance(value, bool) or not isinstance(value, np.ndarray | np.generic | int | float | list | tuple):
+        return None  # np.c_ and its like are sequences without end
     if isinstance(value, list | tuple) and (not value or isinstance(value[0], str)):
         return None
     try:
