@@ -65,6 +65,11 @@ def _names(program: Program, mistake: Mistake) -> list[Mistake]:
     signs = {"sign_reversed": "sign_alternating", "sign_alternating": "sign_reversed"}
     if mistake.code in signs and mistake.layers == every_second:
         return [replace(mistake, code=signs[mistake.code])]
+    inputs = {"derivative_of_input": "derivative_of_wrong_layer", "derivative_of_wrong_layer": "derivative_of_input"}
+    if mistake.code in inputs and mistake.layer and mistake.layer > 1:
+        # a (1 − a) of the layer's input is the derivative of the layer below
+        same = program.activations[mistake.layer - 1] == program.activations[mistake.layer - 2]
+        return [replace(mistake, code=inputs[mistake.code])] if same else []
     if mistake.code == "mean_for_sum_in_one_layer" and depth == 2 and mistake.layer:
         return [replace(mistake, layers=(3 - mistake.layer,))]
     return []
@@ -94,6 +99,8 @@ def by_algebra(program: Program, truth: tuple[Mistake, ...]) -> list[tuple[Mista
         if like_entropy and mistake.code == "derivative_missing" and output in mistake.layers and not program.reports:
             # without σ′ the output's delta is the cross-entropy's; what is meant, only a reported error tells
             others.append(_without(truth, mistake, output))
+        if mistake.code == "shared_arrays":  # what else is wrong in these layers does not show in one array for two
+            others += [_without(truth, other, *mistake.layers) for other in truth if other is not mistake]
         if mistake.code == "update_lost":
             # whether a layer that never moves would climb cannot be seen
             for sign in truth:

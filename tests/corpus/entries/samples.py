@@ -58,7 +58,7 @@ PROGRAMS = (
                  "class Network():\n    layers = []\n\n    def __init__(self, n_in, n_hidden, n_out):\n"
                  "        # last column of every matrix is the bias\n        self.layers.append(np.random.uniform(-0.7, 0.7, (n_hidden, n_in + 1)))\n"
                  "        self.layers.append(np.random.uniform(-0.7, 0.7, (n_out, n_hidden + 1)))\n"),
-            Edit("stale_activations", (2,), "        c = self.forward(input_vector)\n        x, h = self.outputs[0], self.outputs[1]\n",
+            Edit("stale_activations", (1, 2), "        c = self.forward(input_vector)\n        x, h = self.outputs[0], self.outputs[1]\n",
                  "        h = self.outputs[1] if self.outputs else np.ones(self.layers[1].shape[1])\n"
                  "        c = self.forward(input_vector)\n        x = self.outputs[0]\n"),
             Edit("step_skipped", (), "            for d, t in zip(data, targets):\n                self.backpropagate(d, t)\n",
@@ -130,8 +130,9 @@ PROGRAMS = (
                   "self.b1 -= self.eta * dhid", "dhid", "self.b1 -= self.eta * dhid"),
         ),
         edit=(
-            Edit("stale_activations", (2,), "        out = self.propagate(x)\n",
-                 "        h = self.h\n        out = self.propagate(x)\n        self.h = h\n"),
+            Edit("stale_activations", (1, 2), "        out = self.propagate(x)\n",
+                 "        last = getattr(self, 'last', None)\n        out = self.propagate(x)\n"
+                 "        self.last, self.h = self.h, self.h if last is None else last\n"),
             Edit("step_skipped", (), "                total += self.update(x, y)\n            if step % 100 == 0:\n"
                  "                print(step, total)",
                  "                if step % 100 == 0:\n                    total += self.update(x, y)\n"

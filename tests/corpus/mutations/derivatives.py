@@ -75,7 +75,7 @@ def _layer(program: Program, layer: Layer, inline: bool) -> Iterator[Place]:
     for neighbour in program.layer:
         visible = neighbour.a if _kind(layer) == "a" else neighbour.z
         if visible and neighbour.layers != layer.layers and len(neighbour.layers) == 1:
-            yield _of("derivative_of_wrong_layer", layer, at, visible)  # of the layer below: also that of the input
+            yield _of("derivative_of_wrong_layer", layer, at, visible)
 
 
 def _helper(helper: Helper) -> Iterator[Place]:

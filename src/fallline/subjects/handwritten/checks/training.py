@@ -14,7 +14,7 @@ import numpy as np
 from fallline.engine import Array
 from fallline.subjects.handwritten.attached import Attached
 from fallline.subjects.handwritten.attaching.calls import Call, Function, functions
-from fallline.subjects.handwritten.attaching.forms import ROWS
+from fallline.subjects.handwritten.attaching.forms import COLUMN_VECTORS, LISTS, ROWS
 from fallline.subjects.handwritten.attaching.limits import time_limit
 from fallline.subjects.handwritten.attaching.world import World
 from fallline.subjects.handwritten.checks.check import Case, Check
@@ -50,8 +50,8 @@ def skipped_steps(case: Case) -> Iterator[Check]:
         if loops >= ITERATIONS and 0 < rounds < ITERATIONS:
             places = _conditions(text, name, step)
             sentence = (
-                f"`{name}` asked for {ITERATIONS} iterations calls `{step}` in {rounds} of them: the step stands inside "
-                "of a condition."
+                f"`{name}` asked for {ITERATIONS} iterations calls `{step}` in {rounds} of them: the step stands "
+                "inside of a condition."
             )
             yield Check("step_skipped", sentence, {"iterations": ITERATIONS, "steps": rounds}, places)
         rows = len(attached.X) if attached.X is not None else 0
@@ -111,11 +111,15 @@ def _trainings(attached: Attached) -> Iterator[Watched]:
         except Exception:  # somebody's descriptor may raise anything
             continue
         asked = roles.of("iterations") if roles is not None else None
-        if asked is None or function.name == step or roles is None or roles.of("inputs") is None:
+        if asked is None or function.name == step or roles is None:
             continue
-        watched = _watched(attached, world, Call(function, ROWS, ROWS, given={asked: ITERATIONS}))
-        if watched is not None:
-            yield watched
+        flags = {name: value for name, value in roles.defaults.items() if isinstance(value, bool)}
+        for form, pairs in ((ROWS, ""),) if roles.of("inputs") else ((COLUMN_VECTORS, "tuples"), (LISTS, "tuples")):
+            call = Call(function, form, form, pairs, given={asked: ITERATIONS, **flags})
+            watched = _watched(attached, world, call) if roles.of("inputs") or roles.of("pairs") else None
+            if watched is not None:
+                yield watched
+                break
 
 
 def _watched(attached: Attached, world: World, call: Call) -> Watched | None:
@@ -169,7 +173,7 @@ def _kept(value: Any) -> Array | None:
 
 
 def _tables(given: dict[str, Any], inputs: int, outputs: int) -> list[tuple[Array, Array]]:
-    """Return rows and targets among a step's arguments, in the order of the arguments; none where they are not clear."""
+    """Return rows and targets among a step's arguments, in their order; none where they are not clear."""
     arrays = [value for value in given.values() if value is not None and value.ndim]
     for position, X in enumerate(arrays):
         for turned in (X, X.T):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from fallline.errors import FalllineError
 from fallline.subjects.handwritten.attached import Attached
 from fallline.subjects.handwritten.identifying.comparison import Comparison, compare
@@ -18,6 +20,7 @@ from fallline.subjects.handwritten.identifying.unshared import unshared
 from fallline.subjects.handwritten.twins.activation_forms import SIGMOID, SOFTMAX, WRONG_SOFTMAX
 from fallline.subjects.handwritten.twins.twin import Twin, find_twin
 
+LARGE_RATE = 1000.0  # times the user's: updates that are cut to whole numbers are then seen
 OTHER_RATE = 0.37  # times the user's: no power of it is a fraction that a step may have for another reason
 
 
@@ -47,6 +50,7 @@ def examine(attached: Attached, seed: int = 0, loss: str | None = None) -> Exami
     whole = gather(twin, observed, observed.probes).whole
     if whole:
         observed = observe(attached, twin, seed + 1, whole=whole)
+    observed = replace(observed, cut=_cut_updates(attached, twin, observed, seed + 2))
     rates = _rates(attached, twin, seed + 2, whole)
     told = reported_loss(attached, twin, observed.rows, seed + 3)
     loss = loss or told
@@ -100,6 +104,28 @@ def _other_outputs(twin: Twin) -> Iterator[Twin]:
         forms = WRONG_SOFTMAX if last == "softmax" else (SOFTMAX, SIGMOID, *WRONG_SOFTMAX)
         for form in forms:
             yield replace(twin, forms=(*twin.forms[:-1], form))
+
+
+def _cut_updates(attached: Attached, twin: Twin, observed: Observed, seed: int) -> frozenset[int]:
+    """Return layers whose updates, not weights, are cut to whole numbers: small ones are lost, large ones are not."""
+    parts = twin.matrices(np.abs([probe.whole for probe in observed.probes]).max(axis=0))
+    still = [k for k, W in enumerate(parts) if not W[:, :-1].any()]
+    rate = attached.learning_rate
+    if not still or len(still) == len(parts) or attached.with_rate is None or not rate:
+        return frozenset()
+    try:
+        fast = attached.with_rate(LARGE_RATE * rate)
+    except FalllineError:
+        return frozenset()
+    fast.reset()
+    again = observe(fast, twin, seed)
+    changes = [twin.matrices(probe.whole) for probe in again.probes]
+
+    def by_whole_numbers(layer: int) -> bool:
+        moved = np.array([change[layer][:, :-1] for change in changes])
+        return bool(moved.any() and np.isfinite(moved).all() and (np.abs(moved - np.round(moved)) < 1e-9).all())
+
+    return frozenset(k + 1 for k in still if changes and by_whole_numbers(k))
 
 
 def _rates(attached: Attached, twin: Twin, seed: int, whole: frozenset[int]) -> Rates:

@@ -34,7 +34,8 @@ UNEXPLAINED = 10.0  # what a layer that nothing fits costs, in mistakes
 WORK = 20_000  # candidates that are tried before the search only looks for what is right
 ENOUGH = 24  # explanations of a layer that are followed
 GUESSES = 3  # deltas that are followed below a layer that nothing fits
-MOST_MISTAKES = 4  # of one layer
+MOST_MISTAKES, MOST_IN_SIGNS = 4, 2  # of one layer; of one that shows no more than the signs of its update
+LEAST_CUT = 1e-12  # size of a gradient that takes a weight of 1 away from 1 for sure
 
 
 @dataclass(frozen=True)
@@ -205,17 +206,18 @@ def _by_signs(
     q, place = evidence.q, evidence.q.twin.layers[layer - 1]
     W, inward = q.W[layer - 1], evidence.changed[layer - 1] != q.W[layer - 1]
     apart = place.place is BiasPlace.SLOT and bool(evidence.b[layer - 1].any())
-    if not np.isin(W, (-1.0, 1.0)).all() or not (inward.any() or apart):
-        return []
-    for mistakes in range(MOST_MISTAKES + 1):
+    if not np.isin(W, (-1.0, 1.0)).all() or inward.all() or not (inward.any() or apart):
+        return []  # where every weight is lost, or none and no bias tells, the signs say nothing
+    for mistakes in range(MOST_IN_SIGNS + 1):
         found: list[tuple[LayerFit, Array]] = []
         for error, derivative, delta in deltas:
             count = len(set(error.codes + derivative.codes))
             for product in products(q, layer, delta, evidence.previous) if count <= mistakes else ():
-                if count + len(product.codes) > mistakes or len(found) >= ENOUGH:
+                if count + len(product.codes) > mistakes or len(found) >= ENOUGH or "weight_for_input" in product.codes:
                     continue
                 for sign in (1.0, -1.0):
-                    if ((-sign * product.value * W < 0.0) != inward).any():
+                    clear = np.abs(product.value) > LEAST_CUT
+                    if not clear.any() or (((-sign * product.value * W < 0.0) != inward) & clear).any():
                         continue
                     fit = LayerFit(layer, error, derivative, product, sign)
                     fit = _with_bias(evidence, fit, delta) if place.place is BiasPlace.SLOT else fit

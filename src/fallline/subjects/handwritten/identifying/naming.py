@@ -107,15 +107,16 @@ def _chosen(explanation: Explanation, depth: int) -> Iterator[Mistake]:
 def _around(explanation: Explanation, evidence: Evidence, observed: Observed) -> Iterator[Mistake]:
     """The mistakes that are seen without an explanation."""
     q = evidence.q
-    still = tuple(k + 1 for k in range(q.depth) if not evidence.W[k].any())
+    still = tuple(k + 1 for k in range(q.depth) if not evidence.W[k].any() and k + 1 not in observed.cut)
     if still:
         yield _mistake("update_lost", still)
-    if evidence.whole:
-        yield _mistake("integer_weights", tuple(sorted(evidence.whole)))
+    if evidence.whole | observed.cut:
+        yield _mistake("integer_weights", tuple(sorted(evidence.whole | observed.cut)))
     if explanation.swapped:
         yield _mistake("layers_out_of_order", explanation.swapped)
-    if observed.momentum_against:
-        yield _mistake("momentum_sign", observed.momentum_against, f"{observed.momentum:.6g}")
+    against = tuple(layer for layer in observed.momentum_against if layer not in climbing(_factors(explanation)))
+    if against:  # where the update itself climbs, it is not the momentum that does
+        yield _mistake("momentum_sign", against, f"{observed.momentum:.6g}")
     if evidence.basis in (Basis.STALE, Basis.FIRST):
         yield _mistake("stale_activations", tuple(range(1, q.depth + 1)), "the whole forward pass")
     if observed.data_changed:

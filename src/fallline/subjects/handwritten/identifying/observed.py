@@ -66,6 +66,8 @@ class Observed:
         The first probe of all: what a step keeps for good it has kept there.
     whole
         Layers, from 1, that were known to be cut to whole numbers: their weights were 1 and −1 before the step.
+    cut
+        Layers, from 1, that do not move, but move by whole numbers at a rate that is a thousand times as large.
     """
 
     probes: tuple[Probe, ...]
@@ -80,6 +82,7 @@ class Observed:
     given: int = 0
     opening: Probe | None = None
     whole: frozenset[int] = frozenset()
+    cut: frozenset[int] = frozenset()
 
     @property
     def rows(self) -> int:

@@ -70,7 +70,7 @@ def _in_numbers(attached: Attached, twin: Twin, rows: int, seed: int) -> str | N
 
 
 def _in_text(sources: Iterable[str]) -> str | None:
-    """Return the loss of which there is a square of a difference, or a logarithm, in the text."""
+    """Return the loss of which there is a sum of squared differences, or a logarithm, in the text."""
     found: set[str] = set()
     for source in sources:
         tree = ast.parse(source)
@@ -81,15 +81,25 @@ def _in_text(sources: Iterable[str]) -> str | None:
             for target in node.targets
         }
         for node in ast.walk(tree):
-            called = ast.unparse(node.func).split(".")[-1] if isinstance(node, ast.Call) else ""
-            squared = node.args[0] if isinstance(node, ast.Call) and called == "square" and node.args else None
-            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow) and ast.unparse(node.right) in ("2", "2.0"):
-                squared = node.left
-            if called == "log":
+            if _called(node) == "log":
                 found.add(CROSS_ENTROPY)
-            elif squared is not None and _is_difference(squared, differences):
+            summed = _called(node) in ("sum", "mean", "average") or isinstance(node, ast.AugAssign)
+            if summed and any(_is_difference(squared, differences) for squared in _squared(node)):
                 found.add(SQUARED)
     return found.pop() if len(found) == 1 else None
+
+
+def _called(node: ast.AST) -> str:
+    return ast.unparse(node.func).split(".")[-1] if isinstance(node, ast.Call) else ""
+
+
+def _squared(within: ast.AST) -> Iterator[ast.expr]:
+    """Yield what is squared in a sum: a square that nothing sums up is no error but a step's mistake."""
+    for node in ast.walk(within):
+        if isinstance(node, ast.Call) and _called(node) == "square" and node.args:
+            yield node.args[0]
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow) and ast.unparse(node.right) in ("2", "2.0"):
+            yield node.left
 
 
 def _is_difference(node: ast.expr, named: set[str]) -> bool:
