@@ -83,8 +83,8 @@ def _usual(program: Program, healthy: Behaviour, factor: float) -> bool:
 
 
 def _narrowed(program: Program, healthy: Behaviour, does: Behaviour, mistake: Mistake) -> Mistake:
-    """Leave out layers whose biases are right: a loop's wrong sum is the right one where there is one output."""
-    if mistake.code != "bias_wrong_sum":
+    """Leave out layers that are right: a loop's wrong sum where there is one output, a wrong layer that is its own."""
+    if mistake.code not in ("bias_wrong_sum", "derivative_of_wrong_layer"):
         return mistake
     changed = tuple(
         number

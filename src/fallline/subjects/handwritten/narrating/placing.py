@@ -52,7 +52,8 @@ class Placing:
         elif mistake.code in SCALES:
             found = [place for layer in mistake.layers for place in self._scaled(layer, mistake.code)]
         elif mistake.code == "data_changed":
-            found = list(self.found.trace.data)
+            overwritten = any(mistake.code in fit.derivative.codes for fit in self.fits.values())
+            found = [*self.found.trace.data, *(self._difference() if overwritten else [])]
         elif mistake.code == "softmax_axis":
             found = self._softmax()
         elif mistake.code == "shared_arrays":
@@ -84,14 +85,16 @@ class Placing:
             return [*found, *self._handed_on(here)] if self._is_right(here.error) else found
         if code.startswith("derivative") or code in fit.derivative.codes:
             if code == "derivative_of_wrong_layer":  # its slope is right elsewhere: what is wrong is the delta
+                if self._is_right(here.delta):  # one number for all units leaves the delta a multiple of the error
+                    return self._last_delta(here, layer)
                 return self._first([here.delta, here.product], layer)
             return self._first([here.slope, here.delta, here.product], layer, self._right_slopes(layer), code)
         if code in IN_PRODUCT or code in fit.product.codes:
             bias = self._sites(here.bias) if fit.bias is not None and fit.bias.codes else []
             found = [place for quantity in self._products(layer) for place in self._sites(quantity)]
             return [*found, *bias] or self.updates(layer)
-        if fit.bias is not None and code in fit.bias.codes:
-            return self._sites(here.bias) or self.updates(layer, bias=True)
+        if code == "bias_wrong_sum":
+            return self._bias_sums(here) or self.updates(layer, bias=True)
         return self.updates(layer)
 
     # where a quantity is computed
@@ -141,6 +144,14 @@ class Placing:
                 found += [np.outer(d, x), *self._shaped(layer, np.outer(d, [*x, 1.0]))]
         return found
 
+    def _bias_sums(self, here: Layer) -> list[Place]:
+        """Where what a bias is changed by is computed: its gradient as identified, or one number for all units."""
+        change = self.found.q.twin.matrices(self.found.update)[here.number - 1][:, -1]
+        for quantity in (here.bias, change, change[:1]):
+            if quantity is not None and (found := self._sites(quantity)):
+                return found
+        return []
+
     def _shaped(self, layer: int, W: Array) -> list[Array]:
         """W (units, inputs + 1) in the shapes of the slots that hold the layer."""
         twin = self.found.q.twin
@@ -166,10 +177,12 @@ class Placing:
         if quantity.ndim == 2 and quantity.shape[1] > 1 and np.ptp(quantity, axis=1).max() == 0.0:
             quantity = quantity[:, :1]  # one column that was stretched
         own = signature(quantity)
-        if own is None:
-            return quantity.size > 1
+        if own is None and quantity.size > 1:
+            return True
         q = self.found.q
         known = [q.a[-1][0] - q.y[0], q.y[0], *(a[0] for a in q.a), *(z[0] for z in q.z), *self._clean_errors()]
+        if own is None:
+            return any(value.size == 1 and np.allclose(np.abs(value), np.abs(quantity).ravel()) for value in known)
         return any((other := signature(value)) is not None and other[0] == own[0] for value in known)
 
     def _clean_errors(self) -> Iterable[Array]:
@@ -229,7 +242,23 @@ class Placing:
             until = sites[0].seen.order
         moved = [each for each in self.found.trace.moved if each.slot in slots and each.order <= until]
         found = [(each.file, each.line) for each in moved if self._is_own(each.file, each.line)]
+        made = [place for number in slots for place in self._sites(self._new_value(number))]
+        if all(self._calls_a_function(*place) for place in found) and made:
+            return sorted(set(made))  # the new values come back from a function that computes them
         return sorted(set(found)) or self._sites(self._after(layer)[:, : -1 if not bias else None])
+
+    def _new_value(self, number: int) -> Array:
+        """A slot's value after the step."""
+        twin = self.found.q.twin
+        values: list[Array] = [np.zeros(shape) for shape in twin.shapes]
+        return twin.to_slots(self.found.before + np.nan_to_num(self.found.update), values)[number]
+
+    def _calls_a_function(self, file: str, line: int) -> bool:
+        """Whether a line hands its work to one of the user's functions."""
+        text = self.found.trace.texts[file]
+        statement = text.statements.get(line)
+        calls = [node for node in ast.walk(statement) if isinstance(node, ast.Call)] if statement else []
+        return any(called_name(call) in text.functions for call in calls)
 
     def _is_own(self, file: str, line: int) -> bool:
         """Whether a line itself assigns, not only calls what does."""
