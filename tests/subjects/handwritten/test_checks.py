@@ -43,7 +43,7 @@ Y = (X[:, :1] * X[:, 1:] > 0).astype(float)
 
 def codes(X=X, y=Y, scale="", before="pass", report=SQUARES):
     """The checks of a network that is written like this."""
-    space: dict[str, object] = {}
+    space: dict[str, object] = {"__name__": "written"}
     source = SOURCE.format(scale=scale, before=before, report=report)
     exec(compile(source, "written.py", "exec"), space)
     net = space["Net"]()  # type: ignore[operator]
@@ -63,7 +63,7 @@ def test_rows_and_targets_that_are_shuffled_apart():
     assert codes(before=together) == {}
 
 
-@pytest.mark.parametrize(("scale", "X"), [("* 100", X), ("", X * 1000)], ids=["weights", "inputs"])
+@pytest.mark.parametrize(("scale", "X"), [("* 1000", X), ("", X * 1000)], ids=["weights", "inputs"])
 def test_units_that_are_saturated_at_the_start(scale, X):
     found = codes(scale=scale, X=X)
     assert found["saturated_at_start"].numbers["layer"] == 1
