@@ -1,8 +1,11 @@
 """The hand-written network of examples/odd_number.py: as written, with each mistake mended, and with both.
 
-python benchmarks/odd_number.py         # about 4 minutes; writes docs/odd-number.md
+python benchmarks/odd_number.py             # about 4 minutes; writes docs/odd-number.md
+python benchmarks/odd_number.py diagnose    # about 2 minutes; draws what `fallline diagnose` says of it
 """
 
+import io
+import re
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -11,13 +14,19 @@ import altair as alt
 import numpy as np
 import polars as pl
 
+from rich.console import Console
+
 from fallline import Network
+from fallline.report.handwritten import diagnosis_in_words
+from fallline.subjects.handwritten.diagnose import diagnose_file
 
 from page import DOCS, table, write
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "examples"))
 from odd_number import OddNetwork
 
+PROGRAM = Path(__file__).resolve().parents[1] / "examples" / "odd_number.py"
+SECONDS = 120.0  # long enough for 60,000 steps of every variant
 X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 Y = np.array([[0.0], [1.0], [1.0], [0.0]])
 SHAPE, RATE, ITERATIONS, SEEDS = [2, 3, 1], 0.5, 60_000, 10
@@ -95,5 +104,21 @@ def draw(errors: dict[tuple[str, int], np.ndarray]) -> None:
     chart.save(DOCS / "images" / "odd-number.svg")
 
 
+def diagnosed() -> None:
+    """Draw the terminal with the network's diagnosis."""
+    network = f"OddNetwork({SHAPE}, seed=0)"
+    found = diagnose_file(PROGRAM, (X, Y), network=network, learning_rate=RATE, seconds=SECONDS)
+    console = Console(record=True, width=116, file=io.StringIO(), force_terminal=True)
+    console.print(diagnosis_in_words(found))
+    drawn = console.export_svg(title="fallline diagnose examples/odd_number.py --data examples/xor.csv")
+    drawn = re.sub(r"@font-face \{.*?\}", "", drawn, flags=re.S).replace("Fira Code", "ui-monospace, Menlo, Consolas")
+    (DOCS / "images" / "diagnose.svg").write_text(drawn, encoding="utf-8")
+    proof = found["proof"]
+    print(f"{proof['steps']:,} steps; learned: {[(v['mended'], v['learned']) for v in proof['variants']]}")
+
+
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:] == ["diagnose"]:
+        diagnosed()
+    else:
+        main()

@@ -292,7 +292,7 @@ def _kept(world: World, plan: Plan, candidates: list[Leaf], X: Array, y: Array) 
         return candidates
     after = {leaf: leaf.array(world) for leaf in before}
     moved = {leaf for leaf, old in before.items() if (new := after[leaf]) is None or not np.array_equal(old, new)}
-    named = re.compile(r"^_*(b|bias|w|weight|theta|threshold)s?_?\d*$", re.I)
+    named = re.compile(r"^_*(b|c|bias|w|weight|theta|threshold)s?_?\d*$", re.I)
     return [leaf for leaf in before if leaf in moved or before[leaf].ndim or named.match(leaf.last_name)]
 
 

@@ -111,7 +111,7 @@ def _cut_updates(attached: Attached, twin: Twin, observed: Observed, seed: int) 
     parts = twin.matrices(np.abs([probe.whole for probe in observed.probes]).max(axis=0))
     still = [k for k, W in enumerate(parts) if not W[:, :-1].any()]
     rate = attached.learning_rate
-    if not still or len(still) == len(parts) or attached.with_rate is None or not rate:
+    if not still or attached.with_rate is None or not rate:
         return frozenset()
     try:
         fast = attached.with_rate(LARGE_RATE * rate)
