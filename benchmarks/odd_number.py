@@ -13,7 +13,6 @@ from pathlib import Path
 import altair as alt
 import numpy as np
 import polars as pl
-
 from rich.console import Console
 
 from fallline import Network
