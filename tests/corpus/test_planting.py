@@ -63,7 +63,7 @@ def test_every_edit_of_an_entry_makes_a_mistake() -> None:
         healthy = done(program, program.source)
         for edit in program.edit:
             text, _ = apply(program.source, (change(program.source, edit.old, edit.new),))
-            if not fits({edit.code}, healthy, behaviour(program, text)):
+            if not fits(program, {edit.code}, healthy, behaviour(program, text)):
                 useless.append((program.name, edit.code, edit.new))
     assert useless == []
 
