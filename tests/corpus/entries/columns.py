@@ -28,7 +28,6 @@ PROGRAMS = (
                   'b1 = parameters["b1"] - learning_rate * grads["db1"]'),
         ),
         edit=(
-            Edit("wrong_scale_by_features", (1, 2), "    m = X.shape[1]\n    W2", "    m = X.shape[0]\n    W2"),
             Edit("bias_not_updated", (2,), '    b2 = parameters["b2"] - learning_rate * grads["db2"]',
                  '    b2 = parameters["b2"]'),
             Edit("bias_not_updated", (1,), '    b1 = parameters["b1"] - learning_rate * grads["db1"]',
@@ -87,7 +86,6 @@ PROGRAMS = (
                   total="dZ.sum(axis=1, keepdims=True)"),
         ),
         edit=(
-            Edit("wrong_scale_by_features", (1, 2, 3), "m = Y.shape[1]", "m = Y.shape[0]"),
             Edit("derivative_of_wrong_layer", (1, 2), "self.Z[l - 1] > 0)", "self.Z[l] > 0)"),
             Edit("pre_activation_for_activation", (2, 3), "grads[l] = (dZ @ self.A[l - 1].T,",
                  "grads[l] = (dZ @ self.Z.get(l - 1, self.A[0]).T,"),
@@ -117,8 +115,6 @@ PROGRAMS = (
         ),
         edit=(
             Edit("rate_divided", (1, 2), "[w - (eta / len(mini_batch)) * nw", "[w - (1 / eta / len(mini_batch)) * nw"),
-            Edit("wrong_scale_by_features", (1, 2), "        self.weights = [w - (eta / len(mini_batch)) * nw for w, nw in zip(self.weights, nabla_w)]\n        self.biases = [b - (eta / len(mini_batch))",
-                 "        self.weights = [w - (eta / self.sizes[0]) * nw for w, nw in zip(self.weights, nabla_w)]\n        self.biases = [b - (eta / self.sizes[0])"),
             Edit("last_row_only", (1, 2), "            nabla_b = [nb + dnb for nb, dnb in zip(nabla_b, delta_nabla_b)]\n"
                  "            nabla_w = [nw + dnw for nw, dnw in zip(nabla_w, delta_nabla_w)]\n",
                  "            nabla_b = [dnb for nb, dnb in zip(nabla_b, delta_nabla_b)]\n"
@@ -174,7 +170,6 @@ PROGRAMS = (
             Edit("softmax_axis", (1, 2), "return np.exp(Z) / sum(np.exp(Z))", "return np.exp(Z) / np.sum(np.exp(Z), axis=1, keepdims=True)"),
             Edit("softmax_axis", (1, 2), "/ sum(np.exp(Z))", "/ np.sum(np.exp(Z))"),
             Edit("derivative_of_wrong_function", (2,), "dZ2 = A2 - one_hot_Y", "dZ2 = (A2 - one_hot_Y) * A2 * (1 - A2)"),
-            Edit("wrong_scale_by_features", (1, 2), "m = X.shape[1]", "m = X.shape[0]"),
         ),
     ),
 )

@@ -24,7 +24,6 @@ PROGRAMS = (
         edit=(
             Edit("data_changed", (), "        pre = X.dot(W1) + b1\n",
                  "        X /= X.std(axis=0)\n        pre = X.dot(W1) + b1\n"),
-            Edit("wrong_scale_by_features", (1, 2), "dscores /= N", "dscores /= D"),
             Edit("derivative_of_wrong_function", (2,), "dscores = probs - y", "dscores = (probs - y) * probs * (1 - probs)"),
             Edit("softmax_axis", (1, 2), "np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)",
                  "np.exp(scores) / np.exp(scores).sum(axis=0, keepdims=True)"),

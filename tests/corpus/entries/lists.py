@@ -86,7 +86,6 @@ PROGRAMS = (
                  "        self.weights -= learning_rate * np.dot(self.inputs.T, delta)\n"
                  "        to_previous = np.dot(delta, self.weights.T)\n"),
             Edit("derivative_of_activation", (1, 2, 3), "(1 - self.output ** 2)", "(1 - np.tanh(self.output) ** 2)"),
-            Edit("wrong_scale_by_features", (1, 2, 3), "(out - y) / len(y)", "(out - y) / y.shape[1]"),
             Edit("sign_alternating", (1, 3), "delta = gradient * (1 - self.output ** 2)",
                  "delta = -gradient * (1 - self.output ** 2)"),
         ),

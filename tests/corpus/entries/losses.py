@@ -63,7 +63,6 @@ PROGRAMS = (
                   "self.b_in -= self.lr * gh.sum(axis=0)"),
         ),
         edit=(
-            Edit("wrong_scale_by_features", (1, 2), "(p - yb) / xb.shape[0]", "(p - yb) / xb.shape[1]"),
             Edit("softmax_axis", (1, 2), "z / z.sum(axis=1, keepdims=True)", "z / z.sum(axis=0, keepdims=True)"),
             Edit("step_skipped", (), "                rows = idx[start:start + self.batch_size]\n                self._step(X[rows], y[rows])\n",
                  "                rows = idx[start:start + self.batch_size]\n            if epoch % 2 == 0:\n                self._step(X[rows], y[rows])\n"),

@@ -132,7 +132,6 @@ PROGRAMS = (
                  "        return e / np.sum(e, axis=0, keepdims=True)"),
             Edit("softmax_axis", (1, 2), "return e / np.sum(e, axis=1, keepdims=True)", "return e / np.sum(e)"),
             Edit("derivative_missing", (1,), "        dhidden[self.hidden <= 0] = 0", "        # dhidden[self.hidden <= 0] = 0"),
-            Edit("wrong_scale_by_features", (1, 2), "num_examples = X.shape[0]", "num_examples = X.shape[1]"),
         ),
     ),
     Program(
