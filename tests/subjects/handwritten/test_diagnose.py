@@ -51,7 +51,7 @@ def of_text(tmp_path: Path, source: str, program: Any) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def odd() -> dict[str, Any]:
     """The question's network, in a child process."""
-    return diagnose_file(ODD, (X, Y), network="OddNetwork([2, 3, 1], seed=0)", learning_rate=0.5, seconds=3.0)
+    return diagnose_file(ODD, (X, Y), network="OddNetwork([2, 3, 1], seed=0)", learning_rate=0.5, seconds=8.0)
 
 
 def test_the_question_has_its_four_mistakes_on_their_lines(odd: dict[str, Any]) -> None:

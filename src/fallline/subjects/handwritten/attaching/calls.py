@@ -18,6 +18,8 @@ from fallline.subjects.handwritten.attaching.signatures import Arguments, argume
 from fallline.subjects.handwritten.attaching.world import World, functions_of, is_data, is_users, users_classes
 
 MISSING = object()
+# what such a function returns are no new parameters, though it may have their structure
+_GRADIENTS = re.compile(r"^_*(compute_|get_|calc_|calculate_)?grad(s|ient|ients)?(_of.*|_fn)?$", re.I)
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ class Call:
         given = [(n, v) for n, v in self.given.items() if isinstance(v, Variable)]
         given += [(n, Variable(self.function.root, n)) for n, what in found.roles.items() if what == "state"]
         variables = [variable for _, variable in given]
-        if self.targets is None or not variables:
+        if self.targets is None or not variables or _GRADIENTS.search(self.function.name):
             return
         if len(variables) == 1:
             results: tuple[Any, ...] = (result,)

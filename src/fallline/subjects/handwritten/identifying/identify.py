@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from fallline.subjects.handwritten.identifying.comparison import CROSS_ENTROPY, SQUARED, compare_evidence
 from fallline.subjects.handwritten.identifying.evidence import Basis, Evidence, gather
-from fallline.subjects.handwritten.identifying.explanation import Explanation, LayerFit, explain
+from fallline.subjects.handwritten.identifying.explanation import WORK, Explanation, LayerFit, explain
 from fallline.subjects.handwritten.identifying.factors import Sizes, explained, powers, rate_power, usual
 from fallline.subjects.handwritten.identifying.identification import Identification, Mistake
 from fallline.subjects.handwritten.identifying.memory import Memory
@@ -49,7 +49,7 @@ def identify(twin: Twin, observed: Observed, rates: Rates | None = None, loss: s
     ):
         if possible and explanations[0].unexplained:
             other = gather(twin, observed, observed.probes, squared, basis)
-            found = explain(other)
+            found = explain(other, WORK // 4)
             if not found[0].unexplained:
                 evidence, explanations = other, found
     sizes = Sizes(observed.rows, twin.shape, rates.value, observed.given)
@@ -97,6 +97,8 @@ def _fewest(readings: Sequence[tuple[Mistake, ...]]) -> list[tuple[Mistake, ...]
 def _powers(twin: Twin, rates: Rates, evidence: Evidence, explanation: Explanation) -> dict[int, int]:
     """Return the power of the rate in each layer's factor where two rates were observed."""
     if rates.observed is None or not rates.observed.probes or rates.value is None or rates.other is None:
+        return {}
+    if explanation.unexplained:  # nothing is said of factors then
         return {}
     second = explain(gather(twin, rates.observed, rates.observed.probes, evidence.squared, evidence.basis))[0]
 

@@ -21,6 +21,7 @@ from fallline.subjects.handwritten.narrating.statements import (
     targets,
 )
 
+MOST_TOGETHER = 16  # arrays of one value
 MOST_STATEMENTS = 20_000  # that are looked at
 MOST_TIMES = 200  # that one statement is looked at
 LARGEST = 50_000  # numbers of one value
@@ -238,7 +239,12 @@ class _Recorder:
         self, frame: types.FrameType, line: int, kind: str, text: str, value: Any, node: ast.expr | None, execution: int
     ) -> None:
         numbers = as_numbers(value)
-        if numbers is not None and np.isfinite(numbers).all():
+        if numbers is None and kind != "expression" and isinstance(value, dict | list | tuple):  # arrays together
+            parts = list(value.values()) if isinstance(value, dict) else value
+            for part in parts[:MOST_TOGETHER]:
+                if not isinstance(part, dict | list | tuple):
+                    self._note(frame, line, kind, text, part, None, execution)
+        elif numbers is not None and np.isfinite(numbers).all():
             name = frame.f_code.co_name
             function = "" if name == "<module>" else name
             file = frame.f_code.co_filename
