@@ -49,7 +49,10 @@ def test_onnx_is_written(model, tmp_path):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("--out", "iris.js"), "iris.js: its ending does not say what to write. Name it .onnx, .py or .c, or pass --to."),
+        (
+            ("--out", "iris.js"),
+            "iris.js: its ending does not say what to write. Name it .onnx, .py or .c, or pass --to.",
+        ),
         (("--out", "i.c", "--to", "cpp"), "--to 'cpp': there is none of that name; There are onnx, numpy, c."),
         (("--out", "old.py"), "--out old.py: there is a file already. Name another, or pass --overwrite."),
     ],
@@ -66,6 +69,13 @@ def test_a_file_is_replaced_when_asked_for(model, tmp_path):
     (tmp_path / "old.py").write_text("old")
     assert said(model, "--out", "old.py", "--overwrite").exit_code == 0
     assert "def predict(columns" in (tmp_path / "old.py").read_text()
+
+
+def test_what_is_no_model_is_refused(tmp_path):
+    with pytest.raises(FalllineError) as refused:
+        fallline.export(Network([2, 1]), tmp_path / "network.py")
+    assert str(refused.value) == "expected a model, such as run.model or Model.load(path), got Network."
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_missing_extra_is_named(model, monkeypatch):

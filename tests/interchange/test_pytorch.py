@@ -38,7 +38,7 @@ def networks(draw):
 
 
 @given(networks(), st.sampled_from(["float64", "float32", None]), st.integers(0, 99))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_any_network_and_its_sequential_compute_the_same(network, dtype, seed):
     X = np.random.default_rng(seed).normal(size=(7, network.shape[0])) * 5.0
     expected = network.run(X)
@@ -101,8 +101,8 @@ LINEAR = "Linear(in_features=2, out_features=3, bias=True)"
             "expected a torch.nn.Sequential of Linear layers and activations, got Linear.",
         ),
         (
-            lambda: nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.BatchNorm1d(3))),
-            "layer 1.0, BatchNorm1d(3, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True): a network has "
+            lambda: nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.Hardsigmoid())),
+            "layer 1.0, Hardsigmoid(): a network has "
             f"nothing that corresponds to it. It can hold Linear, {ACTS}, Identity, Dropout and Sequential.",
         ),
         (

@@ -26,9 +26,9 @@ def function(model):
     return names["predict"]
 
 
-def made(**columns):
-    """A model with a column of each kind, or of these."""
-    preparation = prepare(read_table({**columns, "y": np.arange(20.0)}), target="y").preparation
+def made(kinds=None, **columns):
+    """A model of these columns."""
+    preparation = prepare(read_table({**columns, "y": np.arange(20.0)}), target="y", kinds=kinds).preparation
     return Model(Network([preparation.inputs, 4, 1], seed=3), preparation)
 
 
@@ -39,14 +39,14 @@ def test_an_example_tables_function_predicts_what_the_model_does(table):
 
 
 @given(tables.models())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_function_predicts_what_its_model_does(drawn):
     model, rows = drawn
     tables.close(model, function(model)(rows), rows, 1e-12)
 
 
 @given(tables.models(dtypes=("float32",)))
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_function_of_float32_computes_in_float32(drawn):
     model, rows = drawn
     tables.close(model, function(model)(rows), rows, 2e-5)
@@ -77,7 +77,8 @@ def test_the_file_imports_numpy_alone(tmp_path):
 @pytest.mark.parametrize("library", [pl.DataFrame, pd.DataFrame, dict])
 def test_frames_of_any_library_are_taken(library):
     columns = {"size": [1.5, None, 3.0, 4.0] * 5, "town": ["Rome", None, " Bern ", "NA"] * 5, "new": [True, False] * 10}
-    model = made(**columns)
+    columns["code"] = [1010, None, 2020, 1010] * 5
+    model = made(kinds={"code": "categorical"}, **columns)
     tables.close(model, function(model)(library(columns)), columns, 1e-12)
 
 
@@ -99,7 +100,11 @@ def test_dates_in_every_form_are_read(cells):
     model = made(**columns)
     tables.close(model, function(model)(columns), columns, 1e-12)
     if isinstance(cells[0], date):
-        stamps = {"day": np.array([each.replace(tzinfo=None) if hasattr(each, "tzinfo") else each for each in cells], "M8[us]")}
+        stamps = {
+            "day": np.array(
+                [each.replace(tzinfo=None) if hasattr(each, "tzinfo") else each for each in cells], "M8[us]"
+            )
+        }
         tables.close(model, function(model)(stamps), columns, 1e-12)
 
 

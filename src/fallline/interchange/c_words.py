@@ -83,4 +83,3 @@ def encoding(columns: Sequence[Column]) -> str:
 def _words(name: str, words: Sequence[str]) -> str:
     lines = "".join(f"    {literal(word)},\n" for word in words)
     return f"static const char *const {name}[] = {{\n{lines}}};\n"
-

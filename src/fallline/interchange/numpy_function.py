@@ -6,6 +6,7 @@ It runs from Python 3.9 on and imports nothing of Fallline; a test compares it w
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
@@ -142,13 +143,13 @@ def parsed(word: str, name: str, formats: list[str]) -> datetime:
 def sigmoid(z: NDArray[Any]) -> NDArray[Any]:
     """1 / (1 + e⁻ᶻ) without overflow."""
     tail = np.exp(-np.abs(z))
-    return np.where(z >= 0, z.dtype.type(1), tail) / (1 + tail)
+    return np.asarray(np.where(z >= 0, z.dtype.type(1), tail) / (1 + tail))
 
 
 def gelu(z: NDArray[Any]) -> NDArray[Any]:
     """Z Φ(z), the exact form."""
     phi = [0.5 * math.erfc(-each * math.sqrt(0.5)) for each in z.ravel().tolist()]
-    return z * np.array(phi, z.dtype).reshape(z.shape)
+    return np.asarray(z * np.array(phi, z.dtype).reshape(z.shape))
 
 
 def softmax(z: NDArray[Any]) -> NDArray[Any]:
@@ -157,7 +158,7 @@ def softmax(z: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(e / e.sum(axis=1, keepdims=True))
 
 
-ACTIVATIONS = {
+ACTIVATIONS: dict[str, Callable[[NDArray[Any]], Any]] = {
     "identity": lambda z: z,
     "sigmoid": sigmoid,
     "tanh": np.tanh,

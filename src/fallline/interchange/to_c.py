@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from fallline.data import Column, Preparation, Task
 from fallline.data.dates import DAYS_OF_A_YEAR
+from fallline.data.table import counted
 from fallline.interchange.c_functions import activation_functions, c_name
 from fallline.interchange.c_text import literal, remark
 from fallline.interchange.c_words import encoding
@@ -58,7 +59,7 @@ def _head(preparation: Preparation) -> str:
         "",
         "void predict(const double *x, double *y)",
         "",
-        f"x has {len(columns)} values, the columns of one row, and NAN where one is missing:",
+        f"x has {counted(len(columns), 'value')}, the columns of one row, NAN where missing:",
     ]
     for i, column in enumerate(columns):
         lines.append(f"  x[{i}]  {column.name}: {_meaning(column)}")
@@ -68,10 +69,13 @@ def _head(preparation: Preparation) -> str:
         lines += [f"  y[{k}]  {text}" for k, text in enumerate(classes)]
         lines += ["", "int predict_class(const double *y) returns the place of the likeliest class in predict_classes."]
     else:
-        lines += [f"y gets {len(preparation.targets)} value(s), in the targets' own units:"]
+        lines += [f"y gets {counted(len(preparation.targets), 'value')}, in the target's own units:"]
         lines += [f"  y[{j}]  {name}" for j, name in enumerate(preparation.targets)]
     if _has_words(preparation):
-        lines += ["", "double predict_encode(int column, const char *text) turns the text of a cell (UTF-8) into x[column]."]
+        lines += [
+            "",
+            "double predict_encode(int column, const char *text) turns the text of a cell (UTF-8) into x[column].",
+        ]
     return "".join(f"{remark(line)}\n" for line in lines)
 
 
@@ -79,7 +83,9 @@ def _meaning(column: Column) -> str:
     if column.kind == "categorical":
         rest = "any other number, such as -1, where it is another category"
         return f"the number of the category below; {rest}"
-    return {"boolean": "1 for yes, 0 for no", "date": "days since 1970-01-01 00:00 UTC"}.get(column.kind or "", "number")
+    return {"boolean": "1 for yes, 0 for no", "date": "days since 1970-01-01 00:00 UTC"}.get(
+        column.kind or "", "number"
+    )
 
 
 def _has_words(preparation: Preparation) -> bool:

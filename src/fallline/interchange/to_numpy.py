@@ -32,7 +32,9 @@ def to_numpy(model: Model) -> str:
 
     require_small(model, "numpy")
     function = inspect.getsource(numpy_function).split('"""\n', 1)[1]
-    about = f'"""A network that Fallline {__version__} wrote as a function: `predict`, at the end; it needs NumPy alone."""\n'
+    about = (
+        f'"""A network as a function, `predict`, at the end; written by Fallline {__version__}; needs NumPy alone."""\n'
+    )
     return f"{about}{function}\n{_model(model)}\n{_predict(model.preparation)}"
 
 

@@ -134,7 +134,9 @@ def _outputs(graph: Graph, preparation: Preparation, values: str) -> None:
         own = graph.node("Add", own, graph.constant("target_offset", preparation.target_offset))
         for j, name in enumerate(preparation.targets):
             one = graph.node("Gather", own, graph.constant("place", np.array([j])), axis=1)
-            graph.output(name or graph.fresh(f"target {j + 1}"), one, np.float64, ["rows", 1], f"{name} in its own units")
+            graph.output(
+                name or graph.fresh(f"target {j + 1}"), one, np.float64, ["rows", 1], f"{name} in its own units"
+            )
         return
     if preparation.task is Task.BINARY:
         positive = graph.node("GreaterOrEqual", values, graph.constant("half", np.float64(0.5)))
