@@ -31,7 +31,8 @@ def export(model: Model, path: str | Path, to: str | None = None) -> None:
     Raises
     ------
     FalllineError
-        If it is no model, the form is unknown, a package is missing, or the network is too large to be written out as source code.
+        If it is no model, the form is unknown, a package is missing, or the network is too large to be written out as
+        source code.
     """
     if not isinstance(model, Model):
         raise FalllineError(f"expected a model, such as run.model or Model.load(path), got {type(model).__name__}.")
