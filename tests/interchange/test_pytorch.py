@@ -65,12 +65,12 @@ def test_a_sequential_of_many_forms_is_read():
     torch.manual_seed(0)
     shared = nn.Tanh()
     sequential = nn.Sequential(
-        nn.Identity(), nn.Linear(3, 5), shared, nn.Dropout(0.5),
+        nn.Identity(), nn.Linear(3, 6), shared, nn.Linear(6, 5), shared, nn.Dropout(0.5),
         nn.Sequential(nn.Linear(5, 4, bias=False), shared, nn.Linear(4, 4), nn.Linear(4, 3)),
         nn.Softplus(), nn.Linear(3, 2), nn.Softmax(1),
     ).double().eval()  # fmt: skip
     network = from_torch(sequential, loss="categorical_cross_entropy")
-    assert network.architecture.activations == ("tanh", "tanh", "identity", "softplus", "softmax")
+    assert network.architecture.activations == ("tanh", "tanh", "tanh", "identity", "softplus", "softmax")
     X = np.random.default_rng(0).normal(size=(20, 3))
     assert outputs(sequential, X) == pytest.approx(network.run(X), abs=1e-6)
 

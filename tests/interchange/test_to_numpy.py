@@ -45,11 +45,11 @@ def test_any_function_predicts_what_its_model_does(drawn):
     tables.close(model, function(model)(rows), rows, 1e-12)
 
 
-@given(tables.models(dtypes=("float32",)))
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_a_function_of_float32_computes_in_float32(drawn):
-    model, rows = drawn
-    tables.close(model, function(model)(rows), rows, 2e-5)
+def test_a_function_of_float32_computes_in_float32():
+    columns = {"a": np.linspace(0.0, 1.0, 20) ** 2, "b": np.cos(np.arange(20.0))}
+    preparation = prepare(read_table({**columns, "y": np.arange(20.0)}), target="y").preparation
+    model = Model(Network([2, 5, 1], "tanh", seed=3, dtype="float32"), preparation)
+    assert (function(model)(columns)["y"] == model.predict(columns)["y"].to_numpy()).all()
 
 
 def test_the_file_imports_numpy_alone(tmp_path):
