@@ -85,7 +85,7 @@ def test_an_example_tables_c_predicts_what_the_model_does(table):
 
 @needs_compiler
 @given(tables.models())
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_c_predicts_what_its_model_does(drawn):
     model, rows = drawn
     tables.close(model, predicted(model, rows), rows, 1e-12)

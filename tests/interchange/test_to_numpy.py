@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -131,6 +132,10 @@ def test_numbers_may_be_texts_and_what_is_no_number_is_refused():
         with pytest.raises(ValueError, match=r"column") as refused:
             predict(texts | {name: [cell]})
         assert str(refused.value) == sentence
+
+
+def test_the_file_is_python_of_version_3_9():
+    ast.parse(to_numpy(made(size=np.linspace(0, 1, 20) ** 2)), feature_version=(3, 9))
 
 
 def test_a_network_too_large_for_digits_is_refused():

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 MISSING = {"", "na", "n/a", "nan", "null", "none", "?", "-", "."}
 BOOLEANS = {"0": 0, "1": 1, "false": 0, "true": 1, "no": 0, "yes": 1, "f": 0, "t": 1, "n": 0, "y": 1}
 BLANKS = "".join(map(chr, [*range(9, 14), 32, 133, 160, 5760, *range(8192, 8203), 8232, 8233, 8239, 8287, 12288]))
-EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)  # noqa: UP017 - datetime.UTC is of Python 3.11
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone(timedelta(0)))
 
 
 def predictions(columns: Any, model: dict[str, Any]) -> dict[str, NDArray[Any]]:
