@@ -10,6 +10,7 @@ from fallline.errors import DataError, FalllineError, ModelFileError
 if TYPE_CHECKING:
     from fallline.diagnosis.runs.explain import explain
     from fallline.diagnosis.verdict import Verdict
+    from fallline.interchange.export import export
     from fallline.network.model import Model
     from fallline.network.network import Network
     from fallline.subjects.handwritten.diagnose import diagnose
@@ -32,6 +33,7 @@ __all__ = [
     "__version__",
     "diagnose",
     "explain",
+    "export",
     "train",
 ]
 
@@ -45,6 +47,7 @@ _LATER = {  # imported when first asked for, so that `fallline --help` waits nei
     "Diagnosis": "fallline.subjects.handwritten.diagnosis",
     "explain": "fallline.diagnosis.runs.explain",
     "Verdict": "fallline.diagnosis.verdict",
+    "export": "fallline.interchange.export",
 }
 
 

@@ -305,6 +305,30 @@ def predict(
 
 
 @app.command()
+def export(
+    model: Annotated[Path, typer.Argument(help="model.safetensors of a run.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="File to write.", show_default=False)],
+    to: Annotated[
+        str | None, typer.Option(help="onnx, numpy or c; default: by the ending of --out (.onnx, .py, .c).")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Let --out replace a file.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write a model as a file that predicts without Fallline: ONNX, a NumPy function, or C."""
+    with _sentences():
+        from fallline.interchange import export as export_model
+        from fallline.interchange.export import form
+        from fallline.network.model import Model
+
+        wanted = form(out, to)
+        if out.exists() and not overwrite:
+            raise FalllineError(f"--out {out}: there is a file already. Name another, or pass --overwrite.")
+        export_model(Model.load(model), out, wanted)
+        if not quiet:
+            _console(stderr=True).print(f"{out}: {out.stat().st_size:,} bytes ({wanted})", markup=False)
+
+
+@app.command()
 def inspect(
     model: Annotated[Path, typer.Argument(help="model.safetensors of a run.", show_default=False)],
     as_json: AsJson = False,

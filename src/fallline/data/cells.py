@@ -25,7 +25,7 @@ BOOLEAN_WORDS = (("false", "true"), ("no", "yes"), ("f", "t"), ("n", "y"))
 
 _NUMBER = re.compile(r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf|infinity|nan)", re.IGNORECASE)
 _MARKERS = sorted(MISSING_MARKERS)
-_BOOLEAN_VALUES = {
+BOOLEAN_VALUES = {
     "0": 0.0,
     "1": 1.0,
     **{word: float(value) for pair in BOOLEAN_WORDS for value, word in enumerate(pair)},
@@ -128,7 +128,7 @@ def booleans(series: pl.Series) -> tuple[NDArray[np.float64], NDArray[np.int64]]
     if series.dtype == pl.Boolean:
         return _float64(series), np.empty(0, dtype=np.int64)
     words = texts(series).str.to_lowercase()
-    values = words.replace_strict(_BOOLEAN_VALUES, default=None, return_dtype=pl.Float64)
+    values = words.replace_strict(BOOLEAN_VALUES, default=None, return_dtype=pl.Float64)
     unread = (values.is_null() & words.is_not_null()).arg_true()
     return _float64(values), unread.to_numpy().astype(np.int64)
 

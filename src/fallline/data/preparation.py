@@ -47,6 +47,14 @@ class Preparation:
         return list(self.aim.classes) if self.aim.classes else None
 
     @property
+    def labels(self) -> NDArray[Any]:
+        """The labels (classes,) as they are in the table: texts, integers or booleans; in the order of the outputs."""
+        labels: NDArray[Any] = np.array(self.aim.classes)
+        if self.aim.label_type == "integer":
+            return labels.astype(np.int64)
+        return labels == "true" if self.aim.label_type == "boolean" else labels
+
+    @property
     def input_columns(self) -> list[Column]:
         """The columns that the network gets to see."""
         return [column for column in self.columns if column.role == "input"]
@@ -143,19 +151,13 @@ class Preparation:
     def decode(self, outputs: ArrayLike) -> NDArray[Any]:
         """Return network outputs, (n, outputs), in own units: (n, outputs) numbers, or (n,) labels.
 
-        A label is the class with the highest output; of two, the positive one from 0.5 on. Labels that were
-        integers or booleans in the table are so here.
+        A label is the class with the highest output; of two, the positive one from 0.5 on; see `labels`.
         """
         values = self._shaped(outputs)
         if self.task is Task.REGRESSION:
             return values * self.target_scale + self.target_offset
         places = (values[:, 0] >= 0.5).astype(int) if self.task is Task.BINARY else values.argmax(axis=1)
-        labels: NDArray[Any] = np.array(self.aim.classes)
-        if self.aim.label_type == "integer":
-            labels = labels.astype(np.int64)
-        elif self.aim.label_type == "boolean":
-            labels = labels == "true"
-        decoded: NDArray[Any] = labels[places]
+        decoded: NDArray[Any] = self.labels[places]
         return decoded
 
     def predictions(self, outputs: ArrayLike) -> pl.DataFrame:
