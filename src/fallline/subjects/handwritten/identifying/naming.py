@@ -114,7 +114,8 @@ def _around(explanation: Explanation, evidence: Evidence, observed: Observed) ->
         yield _mistake("integer_weights", tuple(sorted(evidence.whole | observed.cut)))
     if explanation.swapped:
         yield _mistake("layers_out_of_order", explanation.swapped)
-    against = tuple(layer for layer in observed.momentum_against if layer not in climbing(_factors(explanation)))
+    signs = _with_free_signs_set(explanation, _factors(explanation))
+    against = tuple(layer for layer in observed.momentum_against if layer not in climbing(signs))
     if against:  # where the update itself climbs, it is not the momentum that does
         yield _mistake("momentum_sign", against, f"{observed.momentum:.6g}")
     if evidence.basis in (Basis.STALE, Basis.FIRST):
