@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from fallline.diagnosis.verdict import Verdict
     from fallline.network.model import Model
     from fallline.network.network import Network
+    from fallline.report.figures import figures
+    from fallline.report.page import write_report
     from fallline.subjects.handwritten.diagnose import diagnose
     from fallline.subjects.handwritten.diagnosis import Diagnosis
     from fallline.training.run import Run
@@ -32,7 +34,9 @@ __all__ = [
     "__version__",
     "diagnose",
     "explain",
+    "figures",
     "train",
+    "write_report",
 ]
 
 _LATER = {  # imported when first asked for, so that `fallline --help` waits neither for NumPy nor for what reads tables
@@ -45,6 +49,8 @@ _LATER = {  # imported when first asked for, so that `fallline --help` waits nei
     "Diagnosis": "fallline.subjects.handwritten.diagnosis",
     "explain": "fallline.diagnosis.runs.explain",
     "Verdict": "fallline.diagnosis.verdict",
+    "figures": "fallline.report.figures",
+    "write_report": "fallline.report.page",
 }
 
 

@@ -11,6 +11,7 @@ from fallline.engine import Array
 
 LEAST_RECORDS = 30
 BINS, WINDOW = 60, 6  # a stretch is looked for in windows of a tenth of the run
+BRIDGED = 3  # bins between two flat stretches, up to which they are one
 SHARE = 0.05  # of the run's mean fall of the logarithm, below which a window is flat
 LEAST_FALL = 1e-4  # of the logarithm within a window, which is flat whatever the rest of the run did
 RISE = 4.0  # times what it may fall, that it may rise: beyond, it does not stand still either
@@ -41,6 +42,6 @@ def plateaus(iterations: Array, errors: Array) -> list[tuple[float, float]]:
     flat = np.flatnonzero((falls <= allowed) & (falls >= -RISE * allowed))
     if not len(flat):
         return []
-    stretches = np.split(flat, np.flatnonzero(np.diff(flat) > WINDOW) + 1)
+    stretches = np.split(flat, np.flatnonzero(np.diff(flat) > WINDOW + BRIDGED) + 1)
     ends = [at[0], *centres[1:-1], at[-1]]
     return [(float(ends[each[0]]), float(ends[each[-1] + WINDOW])) for each in stretches]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fallline.engine.architecture import lookup
 from fallline.errors import FalllineError
-from fallline.report.figures.figure import WIDTH, Figure, NotDrawnError, require_extra
+from fallline.report.figures.figure import WIDTH, Figure, NotDrawnError, require_extra, unchecked
 
 if TYPE_CHECKING:
     from fallline.diagnosis.verdict import Verdict
@@ -69,7 +69,8 @@ class Figures:
         if (name, width) not in self._made:
             try:
                 module = import_module(f"fallline.report.figures.{name}")
-                self._made[name, width] = module.draw(self._material, width)
+                with unchecked():
+                    self._made[name, width] = module.draw(self._material, width)
             except FalllineError as problem:
                 self._made[name, width] = problem
         made = self._made[name, width]

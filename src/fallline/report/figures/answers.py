@@ -1,4 +1,4 @@
-"""What the network answers on the rows that judge it: the validation rows, or the training rows where there are none."""
+"""What the network answers on the rows that judge it: the validation rows, or the training rows without any."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import altair as alt
 
 from fallline.diagnosis.words import PARTS
 from fallline.report.figures.colours import BLUE, GREEN, OCHRE, ORANGE, PAPER, PLUM
-from fallline.report.figures.elements import FIT, values
+from fallline.report.figures.elements import FIT, NUMBER, values
 from fallline.report.figures.figure import WIDTH, Figure, NotDrawnError
 from fallline.report.figures.material import Material
 
@@ -46,9 +46,9 @@ def draw(material: Material, width: int = WIDTH) -> Figure:
                 "from:Q",
                 title=f"error at the stop: {error:.4g}",
                 scale=alt.Scale(domain=[0.0, error], nice=False),
-                axis=alt.Axis(format="~g", tickCount=5, grid=False),
+                axis=alt.Axis(labelExpr=NUMBER, tickCount=5, grid=False),
             ),
-            x2="to:Q",
+            x2=alt.X2("to:Q"),
             color=alt.Color(
                 "part:N",
                 sort=labels,
@@ -61,13 +61,13 @@ def draw(material: Material, width: int = WIDTH) -> Figure:
                     columns=1 if width < 500 else 3,
                 ),
             ),
-            tooltip=["part:N", "means:N"],
+            tooltip=[alt.Tooltip("part:N"), alt.Tooltip("means:N")],
         )
     )
     shares = (
         alt.Chart(values(rows))
         .mark_text(color=PAPER, fontWeight="bold", fontSize=13)
-        .encode(x="middle:Q", text="share:N", y=alt.value(35))
+        .encode(x=alt.X("middle:Q"), text=alt.Text("share:N"), y=alt.value(35))
     )
     told = "; ".join(f"{_percent(value / error)} ({value:.4g}) {PARTS[name]}" for name, value in parts.items())
     return Figure(

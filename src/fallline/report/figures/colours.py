@@ -1,8 +1,8 @@
 """The colours of all figures, by what they stand for, on light paper and on dark.
 
-The hues are those of Okabe & Ito (2008), made for people who do not tell red from green, and darkened or lightened until
-each stands out from its paper by 3 : 1, and text by 4.5 : 1 (WCAG 2.2, criteria 1.4.11 and 1.4.3). No figure says anything by
-colour alone.
+The hues are those of Okabe & Ito (2008), made for people who do not tell red from green, and darkened or lightened
+until each stands out from its paper by 3 : 1, and text by 4.5 : 1 (WCAG 2.2, criteria 1.4.11 and 1.4.3). No figure
+says anything by colour alone.
 """
 
 from __future__ import annotations

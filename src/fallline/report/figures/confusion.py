@@ -15,7 +15,7 @@ from fallline.report.figures.material import Material
 
 TITLE = "Which classes are taken for which"
 MOST_CLASSES, MOST_WITH_NUMBERS = 20, 12
-LARGEST, LEAST_CELL = 60, 14
+LARGEST, LEAST_CELL, LETTER = 76, 14, 7
 
 
 def confusion(outputs: Index, targets: Index, classes: int) -> Index:
@@ -43,6 +43,7 @@ def draw(material: Material, width: int = WIDTH) -> Figure:
             "class": classes[i],
             "taken for": classes[j],
             "rows": int(counts[i, j]),
+            "label": f"{counts[i, j]:,}" if i == j or counts[i, j] else "",
             "share": float(counts[i, j] / of_class[i]),
             "right": "right" if i == j else "wrong",
         }
@@ -50,7 +51,7 @@ def draw(material: Material, width: int = WIDTH) -> Figure:
         for j in shown
     ]
     longest = max(map(len, names))
-    room = width - min(120, 9 * longest) - 40
+    room = width - min(120, LETTER * longest) - 40
     side = max(LEAST_CELL, min(LARGEST, room // len(names)))
     base = alt.Chart(values(cells)).encode(
         x=alt.X(
@@ -58,11 +59,15 @@ def draw(material: Material, width: int = WIDTH) -> Figure:
             sort=names,
             title="taken for",
             axis=alt.Axis(
-                orient="top", labelAngle=0 if longest * 8 <= side else -60, labelLimit=110, domain=False, ticks=False
+                orient="top",
+                labelAngle=0 if LETTER * longest <= side else -60,
+                labelLimit=110,
+                domain=False,
+                ticks=False,
             ),
         ),
         y=alt.Y("class:N", sort=names, title="class", axis=alt.Axis(labelLimit=110, domain=False, ticks=False)),
-        tooltip=["class:N", "taken for:N", "rows:Q"],
+        tooltip=[alt.Tooltip("class:N"), alt.Tooltip("taken for:N"), alt.Tooltip("rows:Q")],
     )
     tiles = base.mark_rect(stroke=PAPER, strokeWidth=2).encode(
         color=alt.Color("right:N", scale=alt.Scale(domain=["right", "wrong"], range=[BLUE, ORANGE]), legend=None),
@@ -70,9 +75,7 @@ def draw(material: Material, width: int = WIDTH) -> Figure:
     )
     layers = [tiles]
     if len(names) <= MOST_WITH_NUMBERS:
-        layers.append(
-            base.mark_text(color=INK, fontSize=12 if side >= 24 else 10).encode(text=alt.Text("rows:Q", format=",d"))
-        )
+        layers.append(base.mark_text(color=INK, fontSize=12 if side >= 24 else 10).encode(text=alt.Text("label:N")))
     mistakes = sorted(
         ((int(counts[i, j]), i, j) for i in shown for j in shown if i != j and counts[i, j]), reverse=True
     )

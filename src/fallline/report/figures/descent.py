@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import altair as alt
@@ -11,11 +12,12 @@ from fallline.engine import Array
 from fallline.report.figures.colours import BLUE, GREY, INK, MUTED, ORANGE, SHADE
 from fallline.report.figures.elements import FIT, colours, dashes, error_axis, iterations_axis, legend, values
 from fallline.report.figures.figure import WIDTH, Figure, NotDrawnError
-from fallline.report.figures.material import Material
+from fallline.report.figures.material import Course, Material
 from fallline.report.figures.thinning import MOST_POINTS, thinned
 from fallline.training.plateaus import plateaus
 
 TITLE = "The descent"
+BARELY = 0.01  # of the iterations, by which the weights kept have to be older than the last to be marked
 WORTH_A_WORD = 0.16  # of the width, from which on a plateau is named in the picture
 HEIGHT = 260
 
@@ -49,7 +51,7 @@ def draw(material: Material, width: int = WIDTH) -> Figure:
         notes.append(f"{lost:,} errors of 0 or below have no place on a logarithmic axis.")
     drawn = np.array([row["error"] for row in rows])
     flat = plateaus(course.iteration, course.train_error)
-    layers = [*_shades(flat, last), _curves(rows, lines, drawn, last, width), *_stop(about, width)]
+    layers = [*_shades(flat, course, drawn, last), _curves(rows, lines, drawn, last, width), *_stop(about, width)]
     layers += _kept(about, lines) + _switch(about)
     return Figure(
         "descent",
@@ -86,32 +88,42 @@ def _curves(rows: list[dict[str, Any]], lines: list[_Line], drawn: Array, last: 
             y=error_axis(drawn, "error (loss)"),
             color=alt.Color("line:N", sort=names, scale=colours(names, [colour[name] for name in names]), legend=shown),
             strokeDash=alt.StrokeDash("line:N", sort=names, scale=dashes(names), legend=shown),
-            tooltip=["line:N", "iteration:Q", "error:Q"],
+            tooltip=[alt.Tooltip("line:N"), alt.Tooltip("iteration:Q"), alt.Tooltip("error:Q")],
         )
     )
 
 
-def _shades(flat: list[tuple[float, float]], last: float) -> list[Any]:
+def _shades(flat: list[tuple[float, float]], course: Course, drawn: Array, last: float) -> list[Any]:
+    """Shade the plateaus; name the wide ones, below the curve where it is high, and above it where it is low."""
     if not flat:
         return []
     rows = [{"iteration": first, "to": end} for first, end in flat]
-    named = [{"iteration": first} for first, end in flat if end - first >= WORTH_A_WORD * last]
-    shades = alt.Chart(values(rows)).mark_rect(color=SHADE).encode(x="iteration:Q", x2="to:Q")
-    words = (
-        alt.Chart(values(named))
-        .mark_text(text="plateau", align="left", baseline="bottom", dx=4, color=MUTED, fontSize=11)
-        .encode(x="iteration:Q", y=alt.value(HEIGHT - 4))
-    )
-    return [shades, words] if named else [shades]
+    layers = [alt.Chart(values(rows)).mark_rect(color=SHADE).encode(x=alt.X("iteration:Q"), x2=alt.X2("to:Q"))]
+    middle = math.sqrt(float(drawn.min()) * float(drawn.max())) if drawn.min() > 0.0 else float(drawn.mean())
+    for first, end in flat:
+        if end - first < WORTH_A_WORD * last:
+            continue
+        level = float(np.median(course.train_error[(course.iteration >= first) & (course.iteration <= end)]))
+        place = (
+            {"y": alt.value(HEIGHT - 6), "baseline": "bottom"}
+            if level > middle
+            else {"y": alt.value(20), "baseline": "top"}
+        )
+        layers.append(
+            alt.Chart(values([{"iteration": first}]))
+            .mark_text(text="plateau", align="left", baseline=place["baseline"], dx=5, color=MUTED)
+            .encode(x=alt.X("iteration:Q"), y=place["y"])
+        )
+    return layers
 
 
 def _stop(about: dict[str, Any], width: int) -> list[Any]:
     rows = [{"iteration": about["iterations"], "words": f"stop: {about['stop_reason'].replace('_', ' ')}"}]
-    chart = alt.Chart(values(rows)).encode(x="iteration:Q")
+    chart = alt.Chart(values(rows)).encode(x=alt.X("iteration:Q"))
     return [
         chart.mark_rule(color=INK, strokeDash=[4, 3]),
         chart.mark_text(align="right", baseline="top", dx=-5, color=INK, fontWeight="bold").encode(
-            text="words:N", y=alt.value(2)
+            text=alt.Text("words:N"), y=alt.value(2)
         ),
     ]
 
@@ -119,14 +131,14 @@ def _stop(about: dict[str, Any], width: int) -> list[Any]:
 def _kept(about: dict[str, Any], lines: list[_Line]) -> list[Any]:
     """Mark the iteration whose weights were kept, where it is not the last one."""
     kept = about["kept_iteration"]
-    if kept >= about["iterations"]:
+    if about["iterations"] - kept <= max(1.0, BARELY * about["iterations"]):
         return []
     line = next((line for line in lines if line.name == "validation rows"), lines[0])
     place = int(np.argmin(np.abs(line.iterations - kept)))
     error = float(line.errors[place])
     if error <= 0.0:
         return []
-    chart = alt.Chart(values([{"iteration": kept, "error": error}])).encode(x="iteration:Q", y="error:Q")
+    chart = alt.Chart(values([{"iteration": kept, "error": error}])).encode(x=alt.X("iteration:Q"), y=alt.Y("error:Q"))
     late = kept > 0.8 * about["iterations"]
     return [
         chart.mark_point(shape="diamond", size=90, filled=True, color=INK),
@@ -141,11 +153,13 @@ def _switch(about: dict[str, Any]) -> list[Any]:
     if not switch:
         return []
     chart = alt.Chart(values([{"iteration": switch["iteration"], "words": switch["optimizer"]}])).encode(
-        x="iteration:Q"
+        x=alt.X("iteration:Q")
     )
     return [
         chart.mark_rule(color=MUTED),
-        chart.mark_text(align="right", baseline="top", dx=-4, color=MUTED).encode(text="words:N", y=alt.value(18)),
+        chart.mark_text(align="left", baseline="top", dx=4, color=MUTED).encode(
+            text=alt.Text("words:N"), y=alt.value(18)
+        ),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -10,6 +11,7 @@ import altair as alt
 import numpy as np
 
 from fallline.engine import Array
+from fallline.engine.arrays import Index
 from fallline.report.figures.colours import DASHES, SERIES
 
 NUMBER = (  # a label of an axis over many powers of ten
@@ -20,8 +22,8 @@ MOST_LAYERS = 12  # that are told apart as lines
 
 
 def values(rows: Sequence[dict[str, Any]]) -> Any:
-    """Return rows as data that stand in the figure itself."""
-    return alt.Data(values=list(rows))
+    """Return rows as data that stand in the figure itself; as text, since Altair copies lists with every step."""
+    return alt.InlineData(values=json.dumps(list(rows)))
 
 
 def iterations_axis(last: float, title: str = "iteration") -> Any:
@@ -35,24 +37,32 @@ def iterations_axis(last: float, title: str = "iteration") -> Any:
 
 
 def decades(low: float, high: float, most: int = 7) -> list[float]:
-    """Return powers of ten from at or above `low` to at or below `high`, evenly spaced, at most so many."""
-    first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
-    step = max(1, math.ceil((last - first + 1) / most))
-    return [10.0**power for power in range(first, last + 1, step)]
+    """Return round numbers from `low` to `high`, for a logarithmic axis: powers of ten, at most so many of them.
+
+    Between few powers the twos and fives stand too, or, where even these are few, all whole multiples.
+    """
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    every = max(1, math.ceil((last - first) / most))
+    for digits in ((1,), (1, 2, 5), range(1, 10)):
+        powers = range(first, last + 1, every if len(digits) == 1 else 1)
+        found = [float(f"{digit}e{power}") for power in powers for digit in digits]
+        found = [tick for tick in found if low * (1.0 - 1e-9) <= tick <= high * (1.0 + 1e-9)]
+        if len(found) > 2:
+            break
+    return found[:: math.ceil(len(found) / most)] if found else [low]
 
 
 def error_axis(errors: Array, title: str, name: str = "error") -> Any:
     """Return the axis of errors: logarithmic where all of them (n,) are above 0."""
     if len(errors) and errors.min() > 0.0:
         ticks = decades(float(errors.min()), float(errors.max()))
-        few = {"values": ticks} if len(ticks) > 2 else {"tickCount": 5}
         return alt.Y(
             f"{name}:Q",
             title=title,
             scale=alt.Scale(type="log", nice=False, padding=6),
-            axis=alt.Axis(labelExpr=NUMBER, **few),
+            axis=alt.Axis(labelExpr=NUMBER, values=ticks),
         )
-    return alt.Y(f"{name}:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(format="~g", tickCount=5))
+    return alt.Y(f"{name}:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(labelExpr=NUMBER, tickCount=5))
 
 
 def colours(names: Sequence[str], range_: Sequence[str] = SERIES) -> Any:
@@ -100,13 +110,13 @@ def lines_of_layers(iterations: Array, table: Array, names: Sequence[str], y: An
             strokeDash=alt.StrokeDash(
                 "layer:N", scale=dashes(names), sort=list(names), legend=legend(4 if width > 500 else 2)
             ),
-            tooltip=["layer:N", "iteration:Q", "value:Q"],
+            tooltip=[alt.Tooltip("layer:N"), alt.Tooltip("iteration:Q"), alt.Tooltip("value:Q")],
         )
         .properties(autosize=FIT)
     )
 
 
-def told(layers: Sequence[str]) -> Array:
+def told(layers: Sequence[str]) -> Index:
     """Return which layers are drawn where there are very many: the first and the last ones, (drawn,)."""
     count = len(layers)
     if count <= MOST_LAYERS:

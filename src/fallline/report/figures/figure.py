@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import wrap
@@ -64,7 +66,9 @@ class Figure:
 
     def to_dict(self, *, titled: bool = True) -> dict[str, Any]:
         """Return the Vega-Lite specification, with title and notes unless they stand beside it."""
-        specification: dict[str, Any] = self.chart.to_dict(validate=False)
+        with unchecked():
+            specification: dict[str, Any] = self.chart.to_dict(validate=False)
+        specification["datasets"] = {name: json.loads(rows) for name, rows in specification["datasets"].items()}
         specification["config"] = CONFIG
         specification["description"] = self.alternative
         if titled:
@@ -117,6 +121,15 @@ class Figure:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"image/svg+xml": self.svg(), "text/plain": f"{self.title}. {self.alternative}"}
+
+
+@contextmanager
+def unchecked() -> Iterator[None]:
+    """Let Altair take what it is given: checking each part against the schema takes most of the time of drawing."""
+    from altair.utils import schemapi
+
+    with schemapi.debug_mode(False):
+        yield
 
 
 def require_extra() -> None:

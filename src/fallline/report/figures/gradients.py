@@ -27,7 +27,7 @@ def draw(material: Material, width: int = WIDTH) -> Figure:
     return Figure(
         "gradients",
         TITLE,
-        f"The Euclidean length of each layer's part of the gradient. At the first weights: {first}. At the end: {last}.",
+        f"The length of each layer's part of the gradient. At the first weights: {first}. At the end: {last}.",
         lines_of_layers(course.iterations, norms, names, y, width),
         notes_of(course),
     )

@@ -1,4 +1,4 @@
-"""A figure's SVG as a part of a page: named for those who cannot see it, with ids of its own, as wide as there is room."""
+"""A figure's SVG as a part of a page: named for those who cannot see it, and with ids of its own."""
 
 from __future__ import annotations
 

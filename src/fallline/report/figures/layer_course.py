@@ -1,4 +1,4 @@
-"""What became of the layers on the way down, from the weights that were kept of it: their gradients and their slopes."""
+"""What became of the layers on the way down, from the weights that were kept of it: gradients and slopes."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import numpy as np
 from fallline.data import Task
 from fallline.report.figures.answers import answers, drawn
 from fallline.report.figures.colours import BLUE, INK
-from fallline.report.figures.elements import FIT, values
+from fallline.report.figures.elements import FIT, NUMBER, values
 from fallline.report.figures.figure import WIDTH, Figure, NotDrawnError
 from fallline.report.figures.material import Material
 
@@ -50,7 +50,7 @@ def draw(material: Material, width: int = WIDTH) -> Figure:
 
 
 def _picture(points: list[dict[str, float]], name: str, width: int) -> alt.LayerChart:
-    zero = alt.Chart(values([{"residual": 0.0}])).mark_rule(color=INK, strokeWidth=0.8).encode(y="residual:Q")
+    zero = alt.Chart(values([{"residual": 0.0}])).mark_rule(color=INK, strokeWidth=0.8).encode(y=alt.Y("residual:Q"))
     dots = (
         alt.Chart(values(points))
         .mark_point(filled=True, color=BLUE, size=16, opacity=0.55)
@@ -59,10 +59,10 @@ def _picture(points: list[dict[str, float]], name: str, width: int) -> alt.Layer
                 "predicted:Q",
                 title=f"predicted {name}",
                 scale=alt.Scale(zero=False, nice=False, padding=8),
-                axis=alt.Axis(format="~g", tickCount=5, grid=False),
+                axis=alt.Axis(labelExpr=NUMBER, tickCount=5, grid=False),
             ),
-            y=alt.Y("residual:Q", title="target − predicted", axis=alt.Axis(format="~g", tickCount=5)),
-            tooltip=["predicted:Q", "residual:Q"],
+            y=alt.Y("residual:Q", title="target − predicted", axis=alt.Axis(labelExpr=NUMBER, tickCount=5)),
+            tooltip=[alt.Tooltip("predicted:Q"), alt.Tooltip("residual:Q")],
         )
     )
     return alt.layer(zero, dots).properties(width=width, height=HEIGHT)

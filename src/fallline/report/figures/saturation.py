@@ -1,4 +1,4 @@
-"""How much of each layer lies on the flat ends of its activation over the iterations, where no gradient comes through."""
+"""How much of each layer lies on the flat ends of its activation, where no gradient comes through."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TITLE = "Saturation of each layer"
 
 
 def draw(material: Material, width: int = WIDTH) -> Figure:
-    """Return for each layer that has flat ends the share of its units' answers that lie there; of relu, of dead units."""
+    """Return for each layer that has flat ends the share of its answers that lie there; of relu, of dead units."""
     course, names = material.layers, layer_names(material)
     which = np.array([i for i in told(names) if np.isfinite(course.flat[:, i]).any()], dtype=np.int64)
     if not len(which):
@@ -27,8 +27,8 @@ def draw(material: Material, width: int = WIDTH) -> Figure:
     return Figure(
         "saturation",
         TITLE,
-        "The share of each layer's answers, over units and rows, whose slope is below 5 % of the steepest; of a relu layer, "
-        f"the share of its units that are 0 on every row. At the end: {last}.",
+        "The share of each layer's answers, over units and rows, whose slope is below 5 % of the steepest; of a relu "
+        f"layer, the share of its units that are 0 on every row. At the end: {last}.",
         lines_of_layers(course.iterations, course.flat[:, which], names, y, width),
         notes_of(course),
     )

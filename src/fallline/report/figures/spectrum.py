@@ -15,6 +15,7 @@ from fallline.report.figures.material import Material
 
 TITLE = "Curvature at the stop"
 FLAT = 1e-8  # of the largest eigenvalue, up to which one is a flat direction
+TICKS = 1e-6  # likewise, from which on the axis has labels, as nearer to 0 they would meet
 KINDS = ("curves up", "flat", "curves down")
 
 
@@ -38,7 +39,7 @@ def draw(material: Material, width: int = WIDTH) -> Figure:
         for place, value, kind in zip(places.tolist(), eigenvalues.tolist(), kinds.tolist(), strict=True)
     ]
     seen = [KINDS[kind] for kind in range(3) if (kinds == kind).any()]
-    up = decades(FLAT * size, size, 5)
+    up = decades(TICKS * size, size, 4)
     down = [-tick for tick in up if tick <= max(0.0, -float(eigenvalues.min()))]
     y = alt.Y(
         "value:Q",
@@ -62,10 +63,10 @@ def draw(material: Material, width: int = WIDTH) -> Figure:
             y=y,
             color=alt.Color("kind:N", scale=colour, sort=list(KINDS), legend=legend),
             shape=alt.Shape("kind:N", scale=shape, sort=list(KINDS), legend=legend),
-            tooltip=["kind:N", "value:Q"],
+            tooltip=[alt.Tooltip("kind:N"), alt.Tooltip("value:Q")],
         )
     )
-    zero = alt.Chart(values([{"value": 0.0}])).mark_rule(color=INK, strokeWidth=0.7).encode(y="value:Q")
+    zero = alt.Chart(values([{"value": 0.0}])).mark_rule(color=INK, strokeWidth=0.7).encode(y=alt.Y("value:Q"))
     return Figure(
         "spectrum",
         TITLE,

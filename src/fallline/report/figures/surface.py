@@ -10,7 +10,7 @@ import numpy as np
 from fallline.data import Preparation, Task
 from fallline.engine import Array
 from fallline.report.figures.colours import INK, PAPER, SERIES
-from fallline.report.figures.elements import FIT, values
+from fallline.report.figures.elements import FIT, NUMBER, values
 from fallline.report.figures.figure import WIDTH, Figure, NotDrawnError
 from fallline.report.figures.material import Material
 
@@ -53,14 +53,22 @@ def draw(material: Material, width: int = WIDTH) -> Figure:
             f"{field}:Q",
             title=name,
             scale=alt.Scale(domain=limits, nice=False),
-            axis=alt.Axis(tickCount=5, format="~g", grid=False),
+            axis=alt.Axis(tickCount=5, labelExpr=NUMBER, grid=False),
         )
         for axis, field, name, limits in zip((alt.X, alt.Y), "xy", names, bounds, strict=True)
     )
     plane = (
         alt.Chart(values(cells))
         .mark_rect(strokeWidth=0.6)
-        .encode(x=x, x2="x2:Q", y=y_axis, y2="y2:Q", color=colour, stroke=colour, tooltip=[alt.Tooltip(field="answer", type=_type(preparation))])
+        .encode(
+            x=x,
+            x2=alt.X2("x2:Q"),
+            y=y_axis,
+            y2=alt.Y2("y2:Q"),
+            color=colour,
+            stroke=colour,
+            tooltip=[alt.Tooltip(field="answer", type=_type(preparation))],
+        )
     )
     points = (
         alt.Chart(values(dots))
@@ -76,7 +84,7 @@ def draw(material: Material, width: int = WIDTH) -> Figure:
     return Figure(
         "surface",
         TITLE,
-        f"{what[0].upper()}{what[1:]} over {names[0]} and {names[1]}, {_range(answers)}; dots in the colour of their target.",
+        f"{what[0].upper()}{what[1:]} over {names[0]} and {names[1]}, {_range(answers)}; dots have their target's colour.",
         alt.layer(plane, rims, points).properties(width=width, height=min(HEIGHT, width - 60), autosize=FIT),
         notes,
     )

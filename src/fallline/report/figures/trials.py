@@ -46,7 +46,7 @@ def draw(material: Material, width: int = WIDTH) -> Figure:
         "error:Q",
         title="error",
         scale=alt.Scale(type="log", nice=False, padding=14),
-        axis=alt.Axis(labelExpr=NUMBER, **({"values": ticks} if len(ticks) > 1 else {"tickCount": 3})),
+        axis=alt.Axis(labelExpr=NUMBER, values=ticks),
     )
     y = alt.Y(
         "remedy:N",
@@ -64,11 +64,20 @@ def draw(material: Material, width: int = WIDTH) -> Figure:
     shape = alt.Shape(
         "arm:N", sort=arms, scale=alt.Scale(domain=arms, range=[SHAPES[list(KINDS).index(arm)] for arm in arms])
     )
-    lines = alt.Chart(values(pairs)).mark_rule(color=GREY, opacity=0.6).encode(x=x, x2="to:Q", y=y, yOffset=offset)
+    lines = (
+        alt.Chart(values(pairs)).mark_rule(color=GREY, opacity=0.6).encode(x=x, x2=alt.X2("to:Q"), y=y, yOffset=offset)
+    )
     dots = (
         alt.Chart(values(points))
         .mark_point(filled=True, size=55, opacity=1.0)
-        .encode(x=x, y=y, yOffset=offset, color=colour, shape=shape, tooltip=["remedy:N", "arm:N", "error:Q"])
+        .encode(
+            x=x,
+            y=y,
+            yOffset=offset,
+            color=colour,
+            shape=shape,
+            tooltip=[alt.Tooltip("remedy:N"), alt.Tooltip("arm:N"), alt.Tooltip("error:Q")],
+        )
     )
     notes = [f"{lost} pairs overflowed, or came to 0, and have no place on a logarithmic axis."] if lost else []
     tried = [trial["sentence"] for trial in material.verdict["trials"] if trial["errors"]]

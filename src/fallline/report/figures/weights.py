@@ -9,7 +9,7 @@ import numpy as np
 
 from fallline.engine import Array
 from fallline.report.figures.colours import BLUE, GREY, INK
-from fallline.report.figures.elements import FIT, told, values
+from fallline.report.figures.elements import FIT, NUMBER, told, values
 from fallline.report.figures.figure import WIDTH, Figure, NotDrawnError
 from fallline.report.figures.layer_notes import layer_names
 from fallline.report.figures.material import Material
@@ -37,19 +37,29 @@ def draw(material: Material, width: int = WIDTH) -> Figure:
     legend = alt.Legend(title=None, orient="top", direction="horizontal", symbolType="square")
     colour = alt.Color("when:N", sort=list(WHEN), scale=alt.Scale(domain=list(WHEN), range=[GREY, BLUE]), legend=legend)
     base = alt.Chart(values(rows)).encode(
-        y=y, yOffset=offset, tooltip=["layer:N", "when:N", "low:Q", "median:Q", "high:Q"]
+        y=y,
+        yOffset=offset,
+        tooltip=[
+            alt.Tooltip("layer:N"),
+            alt.Tooltip("when:N"),
+            alt.Tooltip("low:Q"),
+            alt.Tooltip("median:Q"),
+            alt.Tooltip("high:Q"),
+        ],
     )
-    x = alt.X("low:Q", title="weight", axis=alt.Axis(format="~g", tickCount=5))
-    whole = base.mark_rule(strokeWidth=1.5).encode(x=x, x2="high:Q", color=colour)
-    half = base.mark_bar(height=alt.RelativeBandSize(0.55)).encode(x="lower:Q", x2="upper:Q", color=colour)
-    middle = base.mark_tick(color=INK, thickness=2, height=11).encode(x="median:Q")
+    x = alt.X("low:Q", title="weight", axis=alt.Axis(labelExpr=NUMBER, tickCount=5))
+    whole = base.mark_bar(height=1.5).encode(x=x, x2=alt.X2("high:Q"), color=colour)
+    half = base.mark_bar(height=alt.RelativeBandSize(0.55)).encode(
+        x=alt.X("lower:Q"), x2=alt.X2("upper:Q"), color=colour
+    )
+    middle = base.mark_tick(color=INK, thickness=2, height=11).encode(x=alt.X("median:Q"))
     last = [row for row in rows if row["when"] == WHEN[1]]
     words = "; ".join(f"{row['layer']} {row['low']:.3g} to {row['high']:.3g}" for row in last)
     return Figure(
         "weights",
         TITLE,
-        f"The spread of the weights, without the biases: line from end to end, box for the middle half, tick for the median. "
-        f"At the stop: {words}.",
+        "The spread of the weights, without the biases: a line from end to end, a box for the middle half, a tick for "
+        f"the median. At the stop: {words}.",
         alt.layer(whole, half, middle).properties(width=width, height=alt.Step(20), autosize=FIT),
     )
 
