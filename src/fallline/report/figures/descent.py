@@ -48,7 +48,8 @@ def draw(material: Material, width: int = WIDTH) -> Figure:
     if recorded > len(rows):
         notes.append(f"Thinned: {len(rows):,} of {recorded:,} points, of each stretch the lowest and the highest.")
     if logarithmic and lost:
-        notes.append(f"{lost:,} errors of 0 or below have no place on a logarithmic axis.")
+        words = "1 error of 0 or below has" if lost == 1 else f"{lost:,} errors of 0 or below have"
+        notes.append(f"{words} no place on a logarithmic axis.")
     drawn = np.array([row["error"] for row in rows])
     flat = plateaus(course.iteration, course.train_error)
     layers = [*_shades(flat, course, drawn, last), _curves(rows, lines, drawn, last, width), *_stop(about, width)]
@@ -104,15 +105,11 @@ def _shades(flat: list[tuple[float, float]], course: Course, drawn: Array, last:
         if end - first < WORTH_A_WORD * last:
             continue
         level = float(np.median(course.train_error[(course.iteration >= first) & (course.iteration <= end)]))
-        place = (
-            {"y": alt.value(HEIGHT - 6), "baseline": "bottom"}
-            if level > middle
-            else {"y": alt.value(20), "baseline": "top"}
-        )
+        high = level > middle
         layers.append(
             alt.Chart(values([{"iteration": first}]))
-            .mark_text(text="plateau", align="left", baseline=place["baseline"], dx=5, color=MUTED)
-            .encode(x=alt.X("iteration:Q"), y=place["y"])
+            .mark_text(text="plateau", align="left", baseline="bottom" if high else "top", dx=5, color=MUTED)
+            .encode(x=alt.X("iteration:Q"), y=alt.value(HEIGHT - 6 if high else 20))
         )
     return layers
 
@@ -133,10 +130,9 @@ def _kept(about: dict[str, Any], lines: list[_Line]) -> list[Any]:
     kept = about["kept_iteration"]
     if about["iterations"] - kept <= max(1.0, BARELY * about["iterations"]):
         return []
-    line = next((line for line in lines if line.name == "validation rows"), lines[0])
-    place = int(np.argmin(np.abs(line.iterations - kept)))
-    error = float(line.errors[place])
-    if error <= 0.0:
+    watched = any(line.name == "validation rows" for line in lines)
+    error = about["validation_error" if watched else "train_error"]
+    if error is None or error <= 0.0:
         return []
     chart = alt.Chart(values([{"iteration": kept, "error": error}])).encode(x=alt.X("iteration:Q"), y=alt.Y("error:Q"))
     late = kept > 0.8 * about["iterations"]

@@ -25,7 +25,7 @@ from fallline.report.figures.layer_course import LayerCourse, layer_course
 from fallline.training.run import Run
 from fallline.training.run_directory import METRICS, MODEL, jsonable
 
-SECONDS = 10.0  # of which the spectrum of a large network may take a part
+SECONDS = 5.0  # of which the spectrum of a large network may take a part
 COLUMNS = ("iteration", "train_error", "validation_error", "gradient_norm")
 
 

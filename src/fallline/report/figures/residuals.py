@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import numpy as np
 
@@ -49,7 +51,7 @@ def draw(material: Material, width: int = WIDTH) -> Figure:
     )
 
 
-def _picture(points: list[dict[str, float]], name: str, width: int) -> alt.LayerChart:
+def _picture(points: list[dict[str, float]], name: str, width: int) -> Any:
     zero = alt.Chart(values([{"residual": 0.0}])).mark_rule(color=INK, strokeWidth=0.8).encode(y=alt.Y("residual:Q"))
     dots = (
         alt.Chart(values(points))

@@ -84,7 +84,7 @@ def draw(material: Material, width: int = WIDTH) -> Figure:
     return Figure(
         "surface",
         TITLE,
-        f"{what[0].upper()}{what[1:]} over {names[0]} and {names[1]}, {_range(answers)}; dots have their target's colour.",
+        f"{what[0].upper()}{what[1:]} over {names[0]} and {names[1]}, {_range(answers)}; the dots are rows.",
         alt.layer(plane, rims, points).properties(width=width, height=min(HEIGHT, width - 60), autosize=FIT),
         notes,
     )

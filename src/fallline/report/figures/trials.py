@@ -79,7 +79,9 @@ def draw(material: Material, width: int = WIDTH) -> Figure:
             tooltip=[alt.Tooltip("remedy:N"), alt.Tooltip("arm:N"), alt.Tooltip("error:Q")],
         )
     )
-    notes = [f"{lost} pairs overflowed, or came to 0, and have no place on a logarithmic axis."] if lost else []
+    notes = (
+        [f"Pairs with an overflow or an error of 0, which have no place on a logarithmic axis: {lost}."] if lost else []
+    )
     tried = [trial["sentence"] for trial in material.verdict["trials"] if trial["errors"]]
     return Figure(
         "trials",

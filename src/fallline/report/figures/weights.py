@@ -49,10 +49,8 @@ def draw(material: Material, width: int = WIDTH) -> Figure:
     )
     x = alt.X("low:Q", title="weight", axis=alt.Axis(labelExpr=NUMBER, tickCount=5))
     whole = base.mark_bar(height=1.5).encode(x=x, x2=alt.X2("high:Q"), color=colour)
-    half = base.mark_bar(height=alt.RelativeBandSize(0.55)).encode(
-        x=alt.X("lower:Q"), x2=alt.X2("upper:Q"), color=colour
-    )
-    middle = base.mark_tick(color=INK, thickness=2, height=11).encode(x=alt.X("median:Q"))
+    half = base.mark_bar(height=7).encode(x=alt.X("lower:Q"), x2=alt.X2("upper:Q"), color=colour)
+    middle = base.mark_tick(color=INK, thickness=2, height=11, opacity=1.0).encode(x=alt.X("median:Q"))
     last = [row for row in rows if row["when"] == WHEN[1]]
     words = "; ".join(f"{row['layer']} {row['low']:.3g} to {row['high']:.3g}" for row in last)
     return Figure(
