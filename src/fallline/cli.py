@@ -181,7 +181,7 @@ def train(
             found = _verdict_on(run, quiet)
         page = _report_on(run, report, quiet)
         if as_json:
-            _print_json(run.to_dict() | {"verdict": found, "report": None if page is None else str(page)})
+            _print_json(run.to_dict() | {"verdict": found})
         elif quiet:
             typer.echo(str(run.to_dict()["model"]))
         else:
@@ -218,9 +218,9 @@ def explain(
             _print_json(found)
         else:
             console = _console()
-            console.print(curve_in(run))
-            console.print()
             console.print(verdict_in_words(found, whole=True))
+            console.print()
+            console.print(curve_in(run))
 
 
 @app.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 import time
@@ -74,25 +73,26 @@ def test_train_writes_a_report_where_it_is_asked_to(xor, tmp_path):
     result = said("train", xor.table, "--hidden", "3", "--out", tmp_path / "run", "--report", "--no-verdict")
     assert result.exit_code == 0
     assert (tmp_path / "run" / "report.html").exists()
-    assert "".join(result.stdout.split()).endswith("report" + str(tmp_path / "run" / "report.html"))
+    assert "page" + str(tmp_path / "run" / "report.html") in "".join(result.stdout.split())
 
 
 def test_a_short_training_says_how_to_write_one(xor, tmp_path):
     result = said("train", xor.table, "--hidden", "3", "--out", tmp_path / "run", "--no-verdict")
     assert not (tmp_path / "run" / "report.html").exists()
-    assert " ".join(result.stdout.split()).endswith(f"report written by: fallline report {tmp_path / 'run'}")
+    assert f"pagefalllinereport{tmp_path / 'run'}writesone" in "".join(result.stdout.split())
     assert CURVE in result.stdout
 
 
 def test_a_long_training_writes_one_by_itself_if_what_draws_is_there(xor, tmp_path, monkeypatch):
+    def trained(name, *options):
+        said("train", xor.table, "--hidden", "3", "--out", tmp_path / name, "--no-verdict", "--quiet", *options)
+        return (tmp_path / name / "report.html").exists()
+
     monkeypatch.setattr(cli, "WORTH_A_REPORT", 0.0)
-    found = said("train", xor.table, "--hidden", "3", "--out", tmp_path / "a", "--no-verdict", "--json")
-    assert json.loads(found.stdout)["report"] == str(tmp_path / "a" / "report.html")
+    assert trained("a")
+    assert not trained("b", "--no-report")
     monkeypatch.setattr(cli, "_drawn", lambda: False)
-    found = said("train", xor.table, "--hidden", "3", "--out", tmp_path / "b", "--no-verdict", "--json")
-    assert json.loads(found.stdout)["report"] is None
-    found = said("train", xor.table, "--hidden", "3", "--out", tmp_path / "c", "--no-verdict", "--json", "--no-report")
-    assert json.loads(found.stdout)["report"] is None
+    assert not trained("c")
 
 
 def test_a_training_whose_report_fails_is_kept(xor, tmp_path, monkeypatch):
@@ -103,9 +103,10 @@ def test_a_training_whose_report_fails_is_kept(xor, tmp_path, monkeypatch):
     assert (tmp_path / "run" / "model.safetensors").exists()
 
 
-def test_explain_shows_the_curve_and_then_the_verdict(slow):
+def test_explain_shows_the_verdict_and_then_the_curve(slow):
     text = said("explain", slow.folder).stdout
-    assert text.index(CURVE) < text.index("verdict")
+    assert text.startswith("verdict")
+    assert text.index("the error is made of") < text.index(CURVE)
 
 
 def test_the_summary_has_the_curve(slow):

@@ -69,9 +69,9 @@ def summary(run: Run, verdict: dict[str, Any] | None = None, report: Path | None
     if verdict is not None:
         parts += [Text(), verdict_in_words(verdict)]
     if run.directory is not None:
-        page = f"written by: fallline report {run.directory}" if report is None else str(report)
-        parts += [Text(), Text.assemble(("model   ", "bold"), str(run.directory / MODEL))]
-        parts += [Text.assemble(("report  ", "bold"), (page, "dim" if report is None else ""))]
+        page = f"fallline report {run.directory} writes one" if report is None else str(report)
+        parts += [Text(), Text.assemble(("page   ", "bold"), (page, "dim" if report is None else ""))]
+        parts.append(Text.assemble(("model  ", "bold"), str(run.directory / MODEL)))
     return Group(*parts)
 
 

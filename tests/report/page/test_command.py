@@ -25,7 +25,7 @@ READING = {"separator": ";", "decimal": ",", "encoding": "cp1252", "header": Fal
 
 
 def plain(settings):
-    """Return settings as they are meant: one activation for all layers is a list of one, and nothing dropped is nothing."""
+    """Return settings as they are meant: one activation for all layers is a list of one."""
     found = {name: list(value) if isinstance(value, tuple) else value for name, value in vars(settings).items()}
     if isinstance(found["activation"], str):
         found["activation"] = [found["activation"]]

@@ -1,4 +1,4 @@
-"""The report of a run is one page of valid HTML that loads nothing, says the verdict first, and describes its pictures."""
+"""The report of a run is one valid page that loads nothing, says the verdict first, and describes its pictures."""
 
 from __future__ import annotations
 

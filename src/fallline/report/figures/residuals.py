@@ -55,7 +55,7 @@ def _picture(points: list[dict[str, float]], name: str, width: int) -> Any:
     zero = alt.Chart(values([{"residual": 0.0}])).mark_rule(color=INK, strokeWidth=0.8).encode(y=alt.Y("residual:Q"))
     dots = (
         alt.Chart(values(points))
-        .mark_point(filled=True, color=BLUE, size=16, opacity=0.55)
+        .mark_point(filled=True, color=BLUE, size=16, opacity=0.75)
         .encode(
             x=alt.X(
                 "predicted:Q",

@@ -46,16 +46,16 @@ def draw(material: Material, width: int = WIDTH) -> Figure:
     at, seen = _own_units(preparation, X[some].astype(np.float64)), _shown(preparation, y[some].astype(np.float64))
     dots = [{"x": a, "y": b, "answer": answer} for (a, b), answer in zip(at.tolist(), seen, strict=True)]
     names, what = preparation.input_names, _what(preparation)
-    colour = _colour(preparation, what, answers + seen, width)
+    field, scale, legend = _colour(preparation, what, answers + seen, width)
     bounds = [[float(own[0, k]), float(own[-1, k])] for k in range(2)]
     x, y_axis = (
         axis(
-            f"{field}:Q",
+            f"{place}:Q",
             title=name,
             scale=alt.Scale(domain=limits, nice=False),
             axis=alt.Axis(tickCount=5, labelExpr=NUMBER, grid=False),
         )
-        for axis, field, name, limits in zip((alt.X, alt.Y), "xy", names, bounds, strict=True)
+        for axis, place, name, limits in zip((alt.X, alt.Y), "xy", names, bounds, strict=True)
     )
     plane = (
         alt.Chart(values(cells))
@@ -65,15 +65,20 @@ def draw(material: Material, width: int = WIDTH) -> Figure:
             x2=alt.X2("x2:Q"),
             y=y_axis,
             y2=alt.Y2("y2:Q"),
-            color=colour,
-            stroke=colour,
+            color=alt.Color(field, scale=scale, legend=legend),
+            stroke=alt.Stroke(field, scale=scale, legend=None),
             tooltip=[alt.Tooltip(field="answer", type=_type(preparation))],
         )
     )
     points = (
         alt.Chart(values(dots))
         .mark_point(filled=True, size=45, stroke=PAPER, strokeWidth=1.2, opacity=1.0)
-        .encode(x=x, y=y_axis, fill=colour, tooltip=[alt.Tooltip(field="answer", type=_type(preparation))])
+        .encode(
+            x=x,
+            y=y_axis,
+            fill=alt.Fill(field, scale=scale, legend=None),
+            tooltip=[alt.Tooltip(field="answer", type=_type(preparation))],
+        )
     )
     rims = alt.Chart(values(dots)).mark_point(size=75, color=INK, strokeWidth=1.0, opacity=1.0).encode(x=x, y=y_axis)
     notes = (
@@ -122,17 +127,16 @@ def _range(answers: list[Any]) -> str:
     return f"from {min(answers):.4g} to {max(answers):.4g}"
 
 
-def _colour(preparation: Preparation, what: str, shown: list[Any], width: int) -> alt.Color:
+def _colour(preparation: Preparation, what: str, shown: list[Any], width: int) -> tuple[str, alt.Scale, alt.Legend]:
+    """Return what the colour stands for, how, and its legend."""
     if preparation.task is Task.MULTICLASS:
         classes = preparation.classes or []
         scale = alt.Scale(domain=classes, range=list(SERIES[: len(classes)]))
-        return alt.Color("answer:N", scale=scale, legend=alt.Legend(title=what, orient="top"))
-    legend = alt.Legend(title=what, orient="top", gradientLength=min(300, width - 80), format="~g", tickCount=5)
+        return "answer:N", scale, alt.Legend(title=what, orient="top")
+    legend = alt.Legend(title=what, orient="top", columns=4 if width < 500 else 8, tickCount=5, labelExpr=NUMBER)
     if preparation.task is Task.BINARY:
-        scale = alt.Scale(scheme="blueorange", domain=[0.0, 1.0], clamp=True)
-    else:
-        scale = alt.Scale(scheme="viridis", domain=[min(shown), max(shown)])
-    return alt.Color("answer:Q", scale=scale, legend=legend)
+        return "answer:Q", alt.Scale(scheme="blueorange", domain=[0.0, 1.0], clamp=True), legend
+    return "answer:Q", alt.Scale(scheme="viridis", domain=[min(shown), max(shown)]), legend
 
 
 def _type(preparation: Preparation) -> Literal["nominal", "quantitative"]:

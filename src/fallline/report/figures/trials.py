@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
 import altair as alt
 
 from fallline.diagnosis.trials.comparison import Outcome
@@ -11,9 +13,10 @@ from fallline.report.figures.figure import WIDTH, Figure, NotDrawnError
 from fallline.report.figures.material import Material
 
 TITLE = "Remedies beside an unchanged control"
-KINDS = {"control": GREY, "remedy, helps": BLUE, "remedy, harms": ORANGE, "remedy": MUTED}
+KINDS = {"control": GREY, "remedy, helps": BLUE, "remedy, harms": ORANGE, "remedy, no difference": MUTED}
 SHAPES = ("circle", "triangle-left", "triangle-right", "square")
-ROW = 16  # height of a pair
+NARROW, LETTERS = 500, 18  # width from which on a title stands in one line; and letters of a line below
+ROW, GAP = 14, 16  # height of a pair, and between remedies
 
 
 def draw(material: Material, width: int = WIDTH) -> Figure:
@@ -24,9 +27,11 @@ def draw(material: Material, width: int = WIDTH) -> Figure:
         on = "validation_" if trial["on_validation"] else ""
         errors, control = trial[f"{on}errors"], trial[f"{on}control"]
         kind = {Outcome.HELPS.code: "remedy, helps", Outcome.HARMS.code: "remedy, harms"}.get(
-            trial["outcome"], "remedy"
+            trial["outcome"], "remedy, no difference"
         )
         title = trial["title"] + (" (validation rows)" if on else "")
+        if width < NARROW:
+            title = "\n".join(wrap(title, LETTERS))
         for number, (with_it, without) in enumerate(zip(errors, control, strict=True)):
             if with_it is None or without is None or min(with_it, without) <= 0.0:
                 lost += 1
@@ -52,14 +57,16 @@ def draw(material: Material, width: int = WIDTH) -> Figure:
         "remedy:N",
         title=None,
         sort=titles,
-        axis=alt.Axis(labelLimit=170 if width < 500 else 260, domain=False, ticks=False, grid=False, labelPadding=8),
+        axis=alt.Axis(
+            labelExpr="split(datum.label, '\\n')", labelLimit=260, domain=False, ticks=False, grid=False, labelPadding=8
+        ),
     )
     offset = alt.YOffset("pair:O", scale=alt.Scale(paddingOuter=0.6))
     colour = alt.Color(
         "arm:N",
         sort=arms,
         scale=alt.Scale(domain=arms, range=[KINDS[arm] for arm in arms]),
-        legend=alt.Legend(title=None, orient="top", direction="horizontal"),
+        legend=alt.Legend(title=None, orient="top", columns=1 if width < NARROW else 3),
     )
     shape = alt.Shape(
         "arm:N", sort=arms, scale=alt.Scale(domain=arms, range=[SHAPES[list(KINDS).index(arm)] for arm in arms])
@@ -87,6 +94,6 @@ def draw(material: Material, width: int = WIDTH) -> Figure:
         "trials",
         TITLE,
         " ".join(tried),
-        alt.layer(lines, dots).properties(width=width, height=alt.Step(max(ROW, 44 // most)), autosize=FIT),
+        alt.layer(lines, dots).properties(width=width, height=len(titles) * (most * ROW + GAP), autosize=FIT),
         notes,
     )
