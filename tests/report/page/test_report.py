@@ -116,6 +116,8 @@ def test_every_picture_is_an_image_with_a_name_and_a_description(written):
         if figure.name != "trials":
             start = text.index(f'id="{figure.name}-words"')
             assert len(text[start : text.index("</desc>", start)]) > 40
+    assert {svg["role"] for svg in page.of("svg")} == {"img"}
+    assert not any("role" in attributes for attributes in page.of("g") + page.of("path"))
     assert len(page.of("desc")) == len(page.of("svg")) == len(re.findall(r"<svg[^>]*><title", text))
 
 

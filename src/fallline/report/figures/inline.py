@@ -7,6 +7,10 @@ from html import escape
 
 from fallline.report.figures.figure import Figure
 
+SPOKEN = re.compile(
+    r' (role|aria-[a-z]+)="[^"]*"'
+)  # what is said of parts, which the description of the whole replaces
+
 
 def inline_svg(figure: Figure, prefix: str, *, titled: bool = False) -> str:
     """Return the SVG element of a figure, whose ids begin with `prefix`, which no other on the page has.
@@ -18,8 +22,9 @@ def inline_svg(figure: Figure, prefix: str, *, titled: bool = False) -> str:
     svg = re.sub(r'\bid="', f'id="{prefix}-', svg)
     svg = re.sub(r"url\(#", f"url(#{prefix}-", svg)
     svg = re.sub(r'(xlink:)?href="#', rf'\1href="#{prefix}-', svg)
+    svg = re.sub(r"<[a-z][^>]*>", lambda tag: SPOKEN.sub("", tag[0]), svg)
     opening, rest = svg.split(">", 1)
-    opening = re.sub(r' (role|aria-[a-z]+|version|xmlns(:[a-z]+)?)="[^"]*"', "", opening)
+    opening = re.sub(r' (version|xmlns(:[a-z]+)?)="[^"]*"', "", opening)
     named = f'role="img" aria-labelledby="{prefix}-title" aria-describedby="{prefix}-words"'
     words = f'<title id="{prefix}-title">{escape(figure.title)}</title>'
     words += f'<desc id="{prefix}-words">{escape(figure.alternative)}</desc>'
