@@ -45,7 +45,7 @@ def classes(tmp_path_factory):
         hidden=[8, 5], activation=["tanh", "relu"], optimizer="adam", iterations=400, patience=20, learning_rate=0.03
     )
     return saved(
-        tmp_path_factory.mktemp("classes"), {"p": X[:, 0], "q": X[:, 1], "r": X[:, 2], "tree": kind}, settings, 3.0
+        tmp_path_factory.mktemp("classes"), {"p": X[:, 0], "q": X[:, 1], "r": X[:, 2], "tree <b>": kind}, settings, 3.0
     )
 
 

@@ -13,6 +13,7 @@ import pytest
 import fallline
 from fallline import FalllineError
 from fallline.report.figures.colours import DARK, GRID, INK, MUTED, PAPER, SERIES, SHADE
+from fallline.report.figures.inline import inline_svg
 from fallline.report.page import REPORT, report_html, write_report
 from fallline.report.page.report import FLAG, VARIABLES
 
@@ -53,7 +54,7 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data):
-        if "style" not in self.open:
+        if not {"style", "desc"} & set(self.open):
             self.words.append(data)
 
     @property
@@ -121,6 +122,20 @@ def test_every_picture_is_an_image_with_a_name_and_a_description(written):
     assert len(page.of("desc")) == len(page.of("svg")) == len(re.findall(r"<svg[^>]*><title", text))
 
 
+def test_two_pictures_on_a_page_do_not_share_their_ids():
+    class Picture:
+        title, alternative = "A < B", "One & two."
+
+        def svg(self, *, titled):
+            return '<svg class="marks" id="a"><clipPath id="clip0"/><g clip-path="url(#clip0)" role="x"/></svg>'
+
+    assert inline_svg(Picture(), "p") == (
+        '<svg class="marks" id="p-a" role="img" aria-labelledby="p-title" aria-describedby="p-words">'
+        '<title id="p-title">A &lt; B</title><desc id="p-words">One &amp; two.</desc>'
+        '<clipPath id="p-clip0"/><g clip-path="url(#p-clip0)"/></svg>'
+    )
+
+
 def test_the_verdict_comes_first_in_words(written):
     of, _, page = written
     verdict = of.verdict
@@ -152,6 +167,8 @@ def test_its_numbers_are_the_runs(written):
 def test_names_from_the_table_are_text_and_never_markup(classes):
     text = write_report(classes.folder).read_text(encoding="utf-8")
     assert "<oak>" not in text
+    assert "<b>" not in text
+    assert "<h1>t.csv: tree &lt;b&gt;</h1>" in text
     assert "&lt;oak&gt; &amp; co" in text
 
 
