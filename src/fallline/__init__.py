@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from fallline.interchange.export import export
     from fallline.network.model import Model
     from fallline.network.network import Network
+    from fallline.report.figures import figures
+    from fallline.report.page import write_report
     from fallline.subjects.handwritten.diagnose import diagnose
     from fallline.subjects.handwritten.diagnosis import Diagnosis
     from fallline.training.run import Run
@@ -34,7 +36,9 @@ __all__ = [
     "diagnose",
     "explain",
     "export",
+    "figures",
     "train",
+    "write_report",
 ]
 
 _LATER = {  # imported when first asked for, so that `fallline --help` waits neither for NumPy nor for what reads tables
@@ -48,6 +52,8 @@ _LATER = {  # imported when first asked for, so that `fallline --help` waits nei
     "explain": "fallline.diagnosis.runs.explain",
     "Verdict": "fallline.diagnosis.verdict",
     "export": "fallline.interchange.export",
+    "figures": "fallline.report.figures",
+    "write_report": "fallline.report.page",
 }
 
 

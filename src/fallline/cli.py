@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 UNUSABLE, OVERFLOW, INTERRUPTED = 3, 4, 130
 SECONDS = 10.0  # of an examination
 LEAST_SECONDS, SHARE_OF_TRAINING = 1.0, 0.2  # of the one that ends a training
+WORTH_A_REPORT = 10.0  # seconds of training, from which on the 2 s or so that a report takes are no matter
 
 app = typer.Typer(
     name="fallline",
@@ -120,6 +121,12 @@ def train(
         bool,
         typer.Option("--verdict/--no-verdict", help="Say at the end why it stopped and what would lower the error."),
     ] = True,
+    report: Annotated[
+        bool | None,
+        typer.Option(
+            "--report/--no-report", help="Write report.html at the end; default: after trainings of 10 s or more."
+        ),
+    ] = None,
     separator: Separator = None,
     decimal: Decimal = None,
     encoding: Encoding = None,
@@ -172,12 +179,13 @@ def train(
         found = None
         if verdict and run.stop_reason is not StopReason.INTERRUPTED:
             found = _verdict_on(run, quiet)
+        page = _report_on(run, report, quiet)
         if as_json:
             _print_json(run.to_dict() | {"verdict": found})
         elif quiet:
             typer.echo(str(run.to_dict()["model"]))
         else:
-            _console().print(summary(run, found))
+            _console().print(summary(run, found, page))
         code = {StopReason.NOT_FINITE: OVERFLOW, StopReason.INTERRUPTED: INTERRUPTED}.get(run.stop_reason, 0)
         raise typer.Exit(code)
 
@@ -197,6 +205,7 @@ def explain(
     with _sentences():
         from fallline.diagnosis.runs import explain as explain_run
         from fallline.diagnosis.runs import stored_verdict, write_verdict
+        from fallline.report.curve import curve_in
         from fallline.report.verdict import verdict_in_words
 
         found = stored_verdict(run)
@@ -208,7 +217,54 @@ def explain(
         if as_json:
             _print_json(found)
         else:
-            _console().print(verdict_in_words(found, whole=True))
+            console = _console()
+            console.print(verdict_in_words(found, whole=True))
+            console.print()
+            console.print(curve_in(run))
+
+
+@app.command()
+def plot(
+    run: Annotated[Path, typer.Argument(help="Folder of a run, such as runs/iris.", show_default=False)],
+    figure: Annotated[
+        str,
+        typer.Option(
+            help="descent, budget, gradients, saturation, weights, spectrum, residuals, confusion, surface, trials; "
+            "or all that the run has."
+        ),
+    ] = "descent",
+    out: Annotated[
+        Path | None,
+        typer.Option(help="File to write: .png, .svg, .html or .pdf; default: FIGURE.png in the run's folder."),
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="The run's table, where it no longer lies where it did.")] = None,
+) -> None:
+    """Draw a picture of a run: how the error fell, what it is made of, what the layers did."""
+    with _sentences():
+        from fallline.report.figures import figures
+
+        drawn = figures(run, table=data)
+        if figure == "all":
+            folder = run if out is None else out
+            for name, each in drawn.drawn.items():
+                typer.echo(str(each.save(folder / f"{name}.png")))
+        else:
+            typer.echo(str(drawn[figure].save(run / f"{figure}.png" if out is None else out)))
+
+
+@app.command()
+def report(
+    run: Annotated[Path, typer.Argument(help="Folder of a run, such as runs/iris.", show_default=False)],
+    data: Annotated[Path | None, typer.Option(help="The run's table, where it no longer lies where it did.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write report.html into a run's folder: the verdict and its evidence on one page, to be read anywhere."""
+    with _sentences():
+        from fallline.report.page import write_report
+
+        with _telling("drawing the report", quiet):
+            page = write_report(run, table=data)
+        typer.echo(str(page))
 
 
 @app.command()
@@ -372,6 +428,31 @@ def _verdict_on(run: Run, quiet: bool) -> dict[str, Any] | None:
     if run.directory is not None:
         write_verdict(run.directory, verdict)
     return verdict.to_dict()
+
+
+def _report_on(run: Run, wanted: bool | None, quiet: bool) -> Path | None:
+    """Write the page of a run that has just ended, if that was asked for, or takes little beside the training."""
+    if (
+        run.directory is None
+        or wanted is False
+        or (wanted is None and not (run.seconds >= WORTH_A_REPORT and _drawn()))
+    ):
+        return None
+    from fallline.report.page import write_report
+
+    try:
+        with _telling("drawing the report", quiet):
+            return write_report(run)
+    except FalllineError as problem:  # the training itself is done and kept
+        _console(stderr=True).print(f"no report: {problem}", style="yellow", markup=False)
+        return None
+
+
+def _drawn() -> bool:
+    """Whether what draws is installed."""
+    from importlib.util import find_spec
+
+    return all(find_spec(name) is not None for name in ("altair", "vl_convert", "jinja2"))
 
 
 @contextmanager

@@ -124,7 +124,10 @@ def test_a_target_that_does_not_vary_has_no_r2(regression):
 
 def test_the_summary_ends_with_the_model(regression, tmp_path):
     text = words(summary(replace(regression, directory=tmp_path)))
-    assert text.replace(" ", "").endswith(f"model{tmp_path}/model.safetensors")
+    end = f"pagefalllinereport{tmp_path}writesonemodel{tmp_path}/model.safetensors"
+    assert text.replace(" ", "").endswith(end)
+    text = words(summary(replace(regression, directory=tmp_path), None, tmp_path / "report.html"))
+    assert text.replace(" ", "").endswith(f"page{tmp_path}/report.htmlmodel{tmp_path}/model.safetensors")
 
 
 def test_the_summary_fits_the_terminal(regression, classes):

@@ -22,12 +22,24 @@ class Eigenpair(NamedTuple):
     residual: float
 
 
+class RitzValues(NamedTuple):
+    """Values among the eigenvalues, ascending, and the share of the eigenvalues that each stands for, by estimate.
+
+    The square of the first element of a Ritz vector estimates that share, as the first direction was drawn at random
+    (stochastic Lanczos quadrature: Ubaru, Chen & Saad 2017, section 3).
+    """
+
+    values: Array
+    shares: Array  # sum to 1
+
+
 class Spectrum(NamedTuple):
     """The Hessian's lowest and highest eigenvalues, and all of them where it was formed."""
 
     lowest: Eigenpair
     highest: Eigenpair
     values: Array | None  # all, ascending; None beyond `DENSE` parameters
+    ritz: RitzValues | None = None  # what stands for them there
 
     @property
     def size(self) -> float:
@@ -98,4 +110,4 @@ def lanczos_spectrum(
         value = float(v @ Hv)
         return Eigenpair(value, v, float(np.linalg.norm(Hv - value * v)))
 
-    return Spectrum(pair(0), pair(-1), None)
+    return Spectrum(pair(0), pair(-1), None, RitzValues(values, np.square(vectors[0])))

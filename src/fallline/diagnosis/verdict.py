@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from fallline.diagnosis.budget import Budget
 from fallline.diagnosis.finding import Finding, Status
@@ -14,6 +15,9 @@ from fallline.diagnosis.rule import Kind
 from fallline.diagnosis.rules import RULES
 from fallline.diagnosis.stakes import Stakes
 from fallline.diagnosis.trials import Trial
+
+if TYPE_CHECKING:
+    from fallline.report.figures import Figures
 
 SCHEMA = 1  # of `Verdict.to_dict`
 NARROWER = (Kind.LANDSCAPE, Kind.DESCENT)  # causes that say more than one that gives way
@@ -43,6 +47,18 @@ class Verdict:
     def of(self, status: Status) -> list[Finding]:
         """Return the findings with that status."""
         return [each for each in self.findings if each.status is status]
+
+    @cached_property
+    def figures(self) -> Figures:
+        """The pictures of its budget and its trials: `verdict.figures["budget"]`."""
+        from fallline.report.figures import figures  # this way up only when somebody looks
+
+        return figures(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from fallline.report.notebook import verdict_bundle
+
+        return verdict_bundle(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it in plain JSON types; `docs/verdict.md` describes the schema."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -13,6 +14,7 @@ from fallline import data
 from fallline.data import Prepared, Task
 from fallline.network.model import Model
 from fallline.report.columns import columns_table
+from fallline.report.curve import Curve
 from fallline.report.facts import Facts
 from fallline.report.verdict import verdict_in_words
 from fallline.training.run import ON_ALL_ROWS, Run
@@ -38,8 +40,16 @@ def network_in_words(shape: tuple[int, ...], activations: tuple[str, ...]) -> st
     return f"{'-'.join(map(str, shape))}, {', '.join([*names, output])}"
 
 
-def summary(run: Run, verdict: dict[str, Any] | None = None) -> RenderableType:
-    """Return the account of a run: network, descent, stop, errors against the baselines, its verdict, and what next."""
+def summary(run: Run, verdict: dict[str, Any] | None = None, report: Path | None = None) -> RenderableType:
+    """Return the account of a run: network, descent, stop, errors against the baselines, its verdict, and what next.
+
+    Parameters
+    ----------
+    verdict
+        As `Verdict.to_dict` gives it; None where the run was not examined.
+    report
+        Its page; None where none was written.
+    """
     architecture = run.model.network.architecture
     facts = Facts()
     rows = f"{run.prepared.rows:,} rows, {len(run.prepared.preparation.columns)} columns"
@@ -55,12 +65,20 @@ def summary(run: Run, verdict: dict[str, Any] | None = None) -> RenderableType:
     detail = f" ({run.descent.detail})" if run.descent.detail else ""
     facts.add("stopped", f"{run.stop_reason.text}{detail}.")
     facts.add("", run.stop_reason.remedy, style="dim")
-    parts: list[RenderableType] = [facts.grid, Text(), _comparison(run)]
+    parts: list[RenderableType] = [facts.grid, Text(), curve_of(run), Text(), _comparison(run)]
     if verdict is not None:
         parts += [Text(), verdict_in_words(verdict)]
     if run.directory is not None:
-        parts += [Text(), Text.assemble(("model  ", "bold"), str(run.directory / MODEL))]
+        page = f"fallline report {run.directory} writes one" if report is None else str(report)
+        parts += [Text(), Text.assemble(("page   ", "bold"), (page, "dim" if report is None else ""))]
+        parts.append(Text.assemble(("model  ", "bold"), str(run.directory / MODEL)))
     return Group(*parts)
+
+
+def curve_of(run: Run) -> Curve:
+    """Return the descent on the training rows as a small curve."""
+    column = next(iter(run.phases.values())).history.column
+    return Curve(column("iteration"), column("train_error"))
 
 
 def _target(run: Run) -> str:

@@ -19,6 +19,7 @@ from fallline.network import Network
 from fallline.optimizers import FirstOrder, Iteration, Optimizer, Outcome
 from fallline.training.history import History, Record
 from fallline.training.interrupt import Interrupt
+from fallline.training.marks import Marks
 from fallline.training.plateau import LEAST_STEPS, Trend, distance, share_left, trend
 from fallline.training.stopping import Limits, StopReason
 
@@ -47,6 +48,7 @@ class Descent:
     validation_error: float  # nan without validation rows
     kept_iteration: int  # whose weights the network has
     history: History = field(repr=False)
+    marks: Marks | None = field(default=None, repr=False)  # weights on the way, where they were asked for
 
 
 def descend(
@@ -62,6 +64,7 @@ def descend(
     compiled: bool | None = None,
     threads: int | None = None,
     pace: Pace | None = None,
+    marks: Marks | None = None,
 ) -> Descent:
     """Train a network in place.
 
@@ -90,6 +93,8 @@ def descend(
         1 where other descents use the other cores; None for as many as shorten a step.
     pace
         Where the descent has to wait for others; None where it goes to its end.
+    marks
+        Takes copies of the weights on the way; None where nobody wants them.
     """
     limits = limits or Limits()
     if compiled is None:
@@ -104,7 +109,7 @@ def descend(
         one_thread() if threads == 1 else fitting_threads(at_once, network.shape),
         np.errstate(over="ignore", invalid="ignore", divide="ignore"),
     ):
-        watch = _Watch(objective, held_out, limits, wish, observe, pace)
+        watch = _Watch(objective, held_out, limits, wish, observe, pace, marks)
         done = watch.begin(parameters)
         outcome = Outcome.STOPPED if done else optimizer.minimize(objective, parameters, watch)
         return watch.end(network, parameters, outcome)
@@ -153,6 +158,7 @@ class _Watch:
         interrupt: Interrupt,
         observe: Observer | None,
         pace: Pace | None,
+        marks: Marks | None,
     ) -> None:
         self._objective = objective
         self._held_out = held_out
@@ -160,6 +166,7 @@ class _Watch:
         self._interrupt = interrupt
         self._observe = observe
         self._pace = pace
+        self._marks = marks
         self._started = time.perf_counter()
         self._history = History()
         self._reason: StopReason | None = None
@@ -193,6 +200,8 @@ class _Watch:
             rest = min(rest, max(until_look, until_enough))
         if self._pace is not None:
             rest = min(rest, self._pace.until - now)
+        if self._marks is not None:
+            rest = min(rest, self._marks.until_next(now) or rest)
         return max(1, rest)
 
     def wanted(self, first: int, last: int) -> range:
@@ -216,6 +225,8 @@ class _Watch:
         validation_error = math.nan
         if iteration.parameters is not None:
             validation_error = self._keep_best(iteration.parameters, iteration.age, error)
+            if self._marks is not None:
+                self._marks.note(number, iteration.age, iteration.parameters)
         if self._reached(iteration):
             self._reason = StopReason.TARGET_REACHED
         elif limits.iterations is not None and number >= limits.iterations:
@@ -315,6 +326,7 @@ class _Watch:
             validation_error=math.nan if self._held_out is None else self._held_out.error(network.parameters),
             kept_iteration=kept,
             history=self._history,
+            marks=self._marks,
         )
 
     def _detail(self, reason: StopReason) -> str:

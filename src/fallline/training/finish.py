@@ -78,6 +78,8 @@ def finish(
         if observe is not None and record.iteration > 0:
             observe(counted(record))
 
+    if first.marks is not None:
+        first.marks.before = first.iterations
     started = time.perf_counter()
     second = descend(
         exact,
@@ -89,6 +91,7 @@ def finish(
         observe=pass_on,
         interrupt=interrupt,
         compiled=compiled,
+        marks=first.marks,
     )
     np.copyto(network.parameters, exact.parameters.astype(network.parameters.dtype))
     train_error, validation_error = second.train_error, second.validation_error

@@ -33,6 +33,7 @@ from fallline.optimizers import Optimizer
 from fallline.training.descent import Descent, Pace, Standing, descend, expected_passes
 from fallline.training.history import Record
 from fallline.training.interrupt import Interrupt
+from fallline.training.marks import Marks
 from fallline.training.spread import Minimum, Spread, spread
 from fallline.training.stopping import Limits, StopReason
 
@@ -142,6 +143,7 @@ def descend_with_restarts(
                 compiled=compiled,
                 threads=1,
                 pace=start,
+                marks=Marks(architecture.parameter_count, starts),
             )
             return descent, descent.validation_error if watching else descent.train_error + penalty(network.parameters)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fallline.data import Prepared
 from fallline.network import Network
@@ -15,6 +16,9 @@ from fallline.training.run_directory import MODEL
 from fallline.training.scores import Score
 from fallline.training.settings import Plan, Settings
 from fallline.training.stopping import StopReason
+
+if TYPE_CHECKING:
+    from fallline.report.figures import Figures
 
 ON_TRAINING_ROWS, ON_ALL_ROWS = "training rows", "all rows"
 
@@ -62,6 +66,18 @@ class Run:
     def stop_reason(self) -> StopReason:
         """Why it ended."""
         return self.descent.stop_reason
+
+    @cached_property
+    def figures(self) -> Figures:
+        """Its pictures, each drawn when it is asked for: `run.figures["descent"]`."""
+        from fallline.report.figures import figures  # this way up only when somebody looks
+
+        return figures(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from fallline.report.notebook import run_bundle
+
+        return run_bundle(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the account of the run in plain JSON types; a number that does not exist is null."""

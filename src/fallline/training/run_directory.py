@@ -55,7 +55,7 @@ class RunDirectory:
             file.write((json.dumps(jsonable(run), indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
 
     def write_weights(self, weights: dict[str, Array]) -> None:
-        """Write the weights (parameters,) where the descent on the training rows began and where it stopped."""
+        """Write the weights (parameters,) where the descent on the training rows began and stopped, and between."""
         with replacing(self.path / WEIGHTS) as file:
             file.write(serialize({name: np.ascontiguousarray(each) for name, each in weights.items()}))
 

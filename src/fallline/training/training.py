@@ -22,6 +22,7 @@ from fallline.training.descent import Descent, descend, expected_passes
 from fallline.training.finish import finish
 from fallline.training.history import Record
 from fallline.training.interrupt import Interrupt
+from fallline.training.marks import Marks
 from fallline.training.penalty import choose_strength, l2_of, passes
 from fallline.training.restarts import Restarts, descend_with_restarts
 from fallline.training.run import ON_ALL_ROWS, ON_TRAINING_ROWS, Asked, Run
@@ -157,7 +158,9 @@ class _Training:
         if self.directory is not None:
             run.model.save(self.directory.path / MODEL)
             ends = {"first": run.first(ON_TRAINING_ROWS), "stop": networks[ON_TRAINING_ROWS]}
-            self.directory.write_weights({name: each.parameters for name, each in ends.items()})
+            weights = {name: each.parameters for name, each in ends.items()}
+            marks = phases[ON_TRAINING_ROWS].marks
+            self.directory.write_weights(weights | ({} if marks is None else marks.arrays()))
             self.directory.write_run(run.to_dict())
         return run
 
@@ -254,6 +257,7 @@ class _Training:
                 observe=observe,
                 interrupt=self.interrupt,
                 compiled=self._compiled(rows),
+                marks=Marks(network.parameters.size) if first else None,
             )
         if self.plan.finish is not None:
             if math.isfinite(self.limit):

@@ -21,6 +21,7 @@ from fallline.files import replacing
 from fallline.network import Network
 from fallline.training.descent import Descent
 from fallline.training.history import History, Record
+from fallline.training.marks import Marks
 from fallline.training.run import ON_TRAINING_ROWS
 from fallline.training.run_directory import METRICS, RUN, WEIGHTS, jsonable
 from fallline.training.settings import Settings, plan
@@ -28,6 +29,18 @@ from fallline.training.stopping import StopReason
 
 VERDICT = "verdict.json"
 SAME = 1e-4  # relative difference of the error at the stop, up to which the table is the one that was learned from
+
+
+def stored_run(folder: Path) -> dict[str, Any]:
+    """Return the account of the run that lies in a folder, `run.json`, in plain JSON types.
+
+    Raises
+    ------
+    FalllineError
+        If the folder holds no run that ended, or its account cannot be read.
+    """
+    _require_run(folder)
+    return _json(folder / RUN)
 
 
 def stored_verdict(folder: Path) -> dict[str, Any] | None:
@@ -74,8 +87,7 @@ def read_subject(folder: Path, table: Path | None = None) -> Subject:
     FalllineError
         If the folder holds no run that ended, its table is missing or is not the one that the run learned from.
     """
-    _require_run(folder)
-    run = _json(folder / RUN)
+    run = stored_run(folder)
     asked = run.get("asked")
     if not isinstance(asked, dict) or not (folder / WEIGHTS).exists():
         raise FalllineError(
@@ -96,7 +108,7 @@ def read_subject(folder: Path, table: Path | None = None) -> Subject:
         raise FalllineError(f"{folder / WEIGHTS}: damaged ({problem}). Train again.") from None
     except FalllineError:
         raise _changed(folder, source) from None
-    descent = _descent(folder, run)
+    descent = _descent(folder, run, Marks.from_arrays(weights, chosen.architecture.parameter_count))
     rows = Rows(prepared.X, prepared.y, prepared.train_rows)
     error = Objective(chosen.architecture, rows).error(stop.parameters)
     if math.isfinite(descent.train_error) and not math.isclose(error, descent.train_error, rel_tol=SAME, abs_tol=1e-12):
@@ -111,7 +123,7 @@ def _changed(folder: Path, source: Any) -> FalllineError:
     )
 
 
-def _descent(folder: Path, run: dict[str, Any]) -> Descent:
+def _descent(folder: Path, run: dict[str, Any], marks: Marks) -> Descent:
     phase = run["phases"][ON_TRAINING_ROWS]
     history = History()
     with (folder / METRICS).open(encoding="utf-8") as lines:
@@ -129,6 +141,7 @@ def _descent(folder: Path, run: dict[str, Any]) -> Descent:
         validation_error=_number(phase["validation_error"]),
         kept_iteration=phase["kept_iteration"],
         history=history,
+        marks=marks,
     )
 
 
