@@ -21,6 +21,7 @@ from fallline.errors import FalllineError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from fallline.live.launch import LivePage
     from fallline.training.run import Run
 
 UNUSABLE, OVERFLOW, INTERRUPTED = 3, 4, 130
@@ -120,6 +121,9 @@ def train(
         bool,
         typer.Option("--verdict/--no-verdict", help="Say at the end why it stopped and what would lower the error."),
     ] = True,
+    live: Annotated[
+        bool, typer.Option("--live", help="Serve a page, on this machine alone, with the descent as it happens.")
+    ] = False,
     separator: Separator = None,
     decimal: Decimal = None,
     encoding: Encoding = None,
@@ -131,6 +135,7 @@ def train(
     with _sentences():
         from fallline.report.progress import Terminal
         from fallline.report.text import summary
+        from fallline.training.audience import Together
         from fallline.training.settings import Settings
         from fallline.training.stopping import StopReason
         from fallline.training.training import train as train_on
@@ -164,11 +169,13 @@ def train(
             dtype=dtype,
         )
         reading = {"separator": separator, "decimal": decimal, "encoding": encoding, "header": header}
+        page = _live_page() if live else None
+        watching = [] if page is None else [page]
         if quiet:
-            run = train_on(file, settings, out=out, reading=reading)
+            run = train_on(file, settings, out=out, reading=reading, audience=Together(*watching))
         else:
             with Terminal(_console(stderr=True)) as terminal:
-                run = train_on(file, settings, out=out, reading=reading, audience=terminal)
+                run = train_on(file, settings, out=out, reading=reading, audience=Together(terminal, *watching))
         found = None
         if verdict and run.stop_reason is not StopReason.INTERRUPTED:
             found = _verdict_on(run, quiet)
@@ -178,6 +185,10 @@ def train(
             typer.echo(str(run.to_dict()["model"]))
         else:
             _console().print(summary(run, found))
+        if page is not None and page.wait() is None:
+            _console(stderr=True).print(
+                "the live page could not be served; the run is not touched by that.", style="yellow"
+            )
         code = {StopReason.NOT_FINITE: OVERFLOW, StopReason.INTERRUPTED: INTERRUPTED}.get(run.stop_reason, 0)
         raise typer.Exit(code)
 
@@ -209,6 +220,18 @@ def explain(
             _print_json(found)
         else:
             _console().print(verdict_in_words(found, whole=True))
+
+
+@app.command()
+def watch(
+    run: Annotated[Path, typer.Argument(help="Folder of a run, such as runs/iris.", show_default=False)],
+    port: Annotated[int, typer.Option(help="Where to listen on 127.0.0.1; default: any free port.", min=0)] = 0,
+) -> None:
+    """Serve the page of a run, under way or finished, on this machine alone, until Ctrl-C."""
+    with _sentences():
+        from fallline.live.server import serve
+
+        serve(run, port, tell=_say_address)
 
 
 @app.command()
@@ -331,6 +354,19 @@ def inspect(
             )
         else:
             _console().print(model_in_words(str(model), loaded))
+
+
+def _live_page() -> LivePage:
+    """Return who starts the page of a training; its address is said whatever else is quiet, for nobody can guess it."""
+    from fallline.live.launch import LivePage
+    from fallline.live.server import require_live
+
+    require_live("--live")
+    return LivePage(_say_address)
+
+
+def _say_address(address: str) -> None:
+    _console(stderr=True).print(f"live page  {address}", soft_wrap=True, markup=False)
 
 
 def _verdict_on(run: Run, quiet: bool) -> dict[str, Any] | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from fallline.training.plateau import LEAST_STEPS, Trend, distance, share_left, 
 from fallline.training.stopping import Limits, StopReason
 
 Observer = Callable[[Record], None]
+Lend = Callable[[Array], None]
 
 LIKELY_ITERATIONS, LIKELY_EPOCHS = 1000, 50  # where there is no limit
 MOST_TOGETHER = 1 << 30
@@ -62,6 +62,7 @@ def descend(
     compiled: bool | None = None,
     threads: int | None = None,
     pace: Pace | None = None,
+    lend: Lend | None = None,
 ) -> Descent:
     """Train a network in place.
 
@@ -90,6 +91,8 @@ def descend(
         1 where other descents use the other cores; None for as many as shorten a step.
     pace
         Where the descent has to wait for others; None where it goes to its end.
+    lend
+        Called with the weights whenever they are at hand: lent, to be looked at before the next step alone.
     """
     limits = limits or Limits()
     if compiled is None:
@@ -104,7 +107,7 @@ def descend(
         one_thread() if threads == 1 else fitting_threads(at_once, network.shape),
         np.errstate(over="ignore", invalid="ignore", divide="ignore"),
     ):
-        watch = _Watch(objective, held_out, limits, wish, observe, pace)
+        watch = _Watch(objective, held_out, limits, wish, observe, pace, lend)
         done = watch.begin(parameters)
         outcome = Outcome.STOPPED if done else optimizer.minimize(objective, parameters, watch)
         return watch.end(network, parameters, outcome)
@@ -153,6 +156,7 @@ class _Watch:
         interrupt: Interrupt,
         observe: Observer | None,
         pace: Pace | None,
+        lend: Lend | None,
     ) -> None:
         self._objective = objective
         self._held_out = held_out
@@ -160,7 +164,8 @@ class _Watch:
         self._interrupt = interrupt
         self._observe = observe
         self._pace = pace
-        self._started = time.perf_counter()
+        self._lend = lend
+        self._started = interrupt.now()
         self._history = History()
         self._reason: StopReason | None = None
         self._trend: Trend | None = None
@@ -215,6 +220,8 @@ class _Watch:
         limits, number, error = self._limits, iteration.number, iteration.error
         validation_error = math.nan
         if iteration.parameters is not None:
+            if self._lend is not None:
+                self._lend(iteration.parameters)
             validation_error = self._keep_best(iteration.parameters, iteration.age, error)
         if self._reached(iteration):
             self._reason = StopReason.TARGET_REACHED
@@ -290,7 +297,7 @@ class _Watch:
         self._trend = trend(column("iteration"), column("train_error"), column("gradient_norm"))
 
     def _seconds(self) -> float:
-        return time.perf_counter() - self._started
+        return self._interrupt.now() - self._started
 
     def end(self, network: Network, parameters: Array, outcome: Outcome) -> Descent:
         """Give the network its weights, and say how it went."""
