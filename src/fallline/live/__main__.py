@@ -15,13 +15,13 @@ NICENESS = 10
 def main() -> None:
     """Serve the page of the run that the command line names, for the training with that process number."""
     os.environ.setdefault("POLARS_MAX_THREADS", "1")  # the cores are the training's
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
     from fallline.live.server import serve
 
     def tell(address: str) -> None:
         sys.stdout.write(address + "\n")
         sys.stdout.flush()
+        if hasattr(os, "nice"):
+            os.nice(NICENESS)  # from now on; on a busy machine the address would be long in coming
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the training does not listen any longer
 
     serve(Path(sys.argv[1]), training=int(sys.argv[2]), tell=tell)
