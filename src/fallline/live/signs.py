@@ -14,6 +14,7 @@ from fallline.training.plateau import LEAST_STEPS, distance, trend
 
 LEAST_RECORDS = 40  # before which nothing is said of a curve
 RISEN = 1.5  # times its lowest, from which on the error rises
+PARTS = 20  # of the way, each represented by its median, so that noise parts nothing
 PARTED = 1.05  # times its lowest, from which on the validation error parts from the training error
 MOST_OF_A_LAYER = 0.5  # of the units, flat on nearly all rows, from which on it is worth a word
 
@@ -89,11 +90,13 @@ def _parting(course: Course, iterations: np.ndarray[Any, Any], errors: np.ndarra
     validation = course.column("validation_error")
     if not np.isfinite(validation).all():
         return None
-    at = int(validation.argmin())
-    late = float(np.median(validation[-len(validation) // 10 :]))
-    if len(errors) - at < LEAST_RECORDS // 2 or not late > PARTED * validation[at] or not errors[-1] < errors[at]:
+    parts = [int(part[len(part) // 2]) for part in np.array_split(np.arange(len(validation)), PARTS)]
+    smooth = [float(np.median(part)) for part in np.array_split(validation, PARTS)]
+    lowest = int(np.argmin(smooth))
+    at, late = parts[lowest], smooth[-1]
+    if not (late > PARTED * smooth[lowest] and errors[-1] < errors[at]):
         return None
-    words = f"The validation error was lowest at iteration {int(iterations[at]):,}, {validation[at]:.4g}, and is "
+    words = f"The validation error was lowest about iteration {int(iterations[at]):,}, {smooth[lowest]:.4g}, and is "
     words += f"{late:.4g} now, while the training error went on falling from {errors[at]:.4g} to {errors[-1]:.4g}."
     return Sign("over_fitting", "Training and validation part", words, int(iterations[at]), int(iterations[-1]))
 

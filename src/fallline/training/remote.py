@@ -64,6 +64,7 @@ class Remote(Interrupt, Audience):
         self._rows: Rows | None = None
         self._answers: list[dict[str, Any]] = []
         self._acknowledged = 0
+        self._unanswered: list[int] = []  # numbers of commands that were taken and that the state does not tell yet
         self._told = False
         self._lock = threading.Lock()  # one of several starts looks for all
         self._paused_since: float | None = None
@@ -173,19 +174,19 @@ class Remote(Interrupt, Audience):
             for i, changed in enumerate(self._channel.present()):
                 if changed != self._signs[i][0]:
                     self._signs[i] = (changed, now)
-            serving, watched = (now - seen for _, seen in self._signs)
-            commands = self._channel.commands(self._acknowledged)
-            for command in commands:
+            served, watched = self._signs[0][1], now - self._signs[1][1]
+            for command in self._channel.commands(self._acknowledged):
                 done, said = self._obey(command)
                 answer = {"number": command.number, "action": command.action.value, "done": done, "said": said}
                 self._answers = [*self._answers, answer][-MOST_ANSWERS:]
                 self._acknowledged = command.number
-            if self._paused_since is not None and serving > GONE_SECONDS:
+                self._unanswered.append(command.number)
+            if self._paused_since is not None and now - max(served, self._paused_since) > GONE_SECONDS:
                 self._go_on("running")
-            if commands or (watched < ABSENT_SECONDS and now >= self._next_telling):
+            if self._unanswered or (watched < ABSENT_SECONDS and now >= self._next_telling):
                 self._tell()
-            for command in commands:
-                self._channel.done(command.number)
+            while self._unanswered:
+                self._channel.done(self._unanswered.pop())
             if watched < ABSENT_SECONDS and now >= self._next_weights:
                 self._show()
         except OSError:
