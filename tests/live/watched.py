@@ -1,5 +1,6 @@
 """A training in a process of its own, as a user starts it, and what its folder says meanwhile."""
 
+import asyncio
 import json
 import math
 import os
@@ -7,6 +8,8 @@ import random
 import subprocess
 import sys
 import time
+
+import httpx
 
 from fallline.training.channel import Channel
 
@@ -96,3 +99,27 @@ def server_of(run, *words):
 def ended(process):
     process.kill()
     process.communicate()
+
+
+class Client:
+    """Asks an application in this process, without a network."""
+
+    def __init__(self, app, base_url="http://127.0.0.1:4321"):
+        self._app, self._base_url = app, base_url
+
+    def _asked(self, method, path, options):
+        async def ask():
+            transport = httpx.ASGITransport(self._app)
+            async with httpx.AsyncClient(transport=transport, base_url=self._base_url) as client:
+                return await client.request(method, path, **options)
+
+        return asyncio.run(ask())
+
+    def get(self, path, **options):
+        return self._asked("GET", path, options)
+
+    def post(self, path, **options):
+        return self._asked("POST", path, options)
+
+    def options(self, path, **options):
+        return self._asked("OPTIONS", path, options)
