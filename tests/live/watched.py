@@ -44,7 +44,7 @@ class Training:
 
     def __init__(self, file, out, *options):
         self.out = out
-        words = ("train", file, "--out", out, "--quiet", "--no-verdict", *options)
+        words = ("train", file, "--out", out, "--quiet", *options)
         self.process = subprocess.Popen(
             command(*words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
@@ -98,7 +98,8 @@ def server_of(run, *words):
 
 def ended(process):
     process.kill()
-    process.communicate()
+    process.wait()
+    process.stderr.close()
 
 
 class Client:

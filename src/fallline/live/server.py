@@ -227,6 +227,7 @@ def _socket(port: int, earlier: int) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind(("127.0.0.1", each))
+            listening.listen()  # so that who comes before the server is ready waits for it
         except OSError as problem:
             listening.close()
             if port:

@@ -45,7 +45,11 @@ export class Trials {
     id("trial-answer").textContent = "";
     const answer = await ask("trials", { remedy: id("remedy").value, seconds: Number(id("seconds").value) });
     id("trial-answer").textContent = answer.sentence || "The trial begins; its control goes first.";
+    if (answer.number && !this.trials.has(answer.number)) this.begin(answer.number);
+    this.offerEnd();
   }
+
+  offerEnd() { id("try-end").hidden = [...this.trials.values()].every((each) => "outcome" in each.article.dataset); }
 
   async end() {
     const answer = await ask("trials/end", {});
@@ -75,7 +79,7 @@ export class Trials {
     }
     const over = "outcome" in trial.article.dataset;
     if (over && id("trial-answer").textContent && number === Math.max(...this.trials.keys())) id("trial-answer").textContent = `Trial ${number} is over.`;
-    id("try-end").hidden = [...this.trials.values()].every((each) => "outcome" in each.article.dataset);
+    this.offerEnd();
     this.draw(trial);
   }
 
