@@ -229,7 +229,7 @@ def test_a_remedy_is_tried_while_the_training_goes_and_can_be_ended(window, trai
     page.goto(served(training.out))
     expect(page.locator("#drawing circle.unit").first).to_be_visible()
     page.get_by_label("Remedy", exact=True).select_option("lower_rate")
-    page.get_by_label("for, in seconds").fill("6")
+    page.get_by_label("for, in seconds").fill("60")
     page.get_by_role("button", name="Try this remedy").click()
     first = page.locator(".trial", has_text="Trial 1")
     expect(first).to_have_attribute("data-outcome", re.compile(".+"))

@@ -5,16 +5,18 @@ The verdict at the end examines, experiments and proves; these are what the curv
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from fallline.live.metrics import Course
-from fallline.training.plateau import LEAST_STEPS, distance, trend
+from fallline.training.plateau import LEAST_STEPS, MEDIAN_ERROR, NORMAL_MAD, distance, trend
 
 LEAST_RECORDS = 40  # before which nothing is said of a curve
 RISEN = 1.5  # times its lowest, from which on the error rises
 PARTS = 20  # of the way, each represented by its median, so that noise parts nothing
+CERTAIN = 4.0  # standard errors: the lowest of so many medians is two below the others by chance
 PARTED = 1.05  # times its lowest, from which on the validation error parts from the training error
 MOST_OF_A_LAYER = 0.5  # of the units, flat on nearly all rows, from which on it is worth a word
 
@@ -94,11 +96,18 @@ def _parting(course: Course, iterations: np.ndarray[Any, Any], errors: np.ndarra
     smooth = [float(np.median(part)) for part in np.array_split(validation, PARTS)]
     lowest = int(np.argmin(smooth))
     at, late = parts[lowest], smooth[-1]
-    if not (late > PARTED * smooth[lowest] and errors[-1] < errors[at]):
+    apart = late - smooth[lowest]
+    if not (late > PARTED * smooth[lowest] and apart > CERTAIN * _scatter(validation) and errors[-1] < errors[at]):
         return None
     words = f"The validation error was lowest about iteration {int(iterations[at]):,}, {smooth[lowest]:.4g}, and is "
     words += f"{late:.4g} now, while the training error went on falling from {errors[at]:.4g} to {errors[-1]:.4g}."
     return Sign("over_fitting", "Training and validation part", words, int(iterations[at]), int(iterations[-1]))
+
+
+def _scatter(values: np.ndarray[Any, Any]) -> float:
+    """Return the standard error of the difference of two parts' medians, from what neighbours differ by."""
+    deviation = NORMAL_MAD * float(np.median(np.abs(np.diff(values)))) / math.sqrt(2.0)
+    return MEDIAN_ERROR * deviation * math.sqrt(2.0 * PARTS / len(values))
 
 
 def _of(count: int, units: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from fallline.training.channel import LIVE
 
 SECONDS, LEAST_SECONDS, MOST_SECONDS = 20.0, 1.0, 3600.0
 TERMINATE_SECONDS = 5.0
+BEGINS_WITHIN = 60.0  # seconds, in which a trial's process has written its first line
 BROKEN_OFF = "The trial was ended before its time."
 
 
@@ -31,6 +33,7 @@ class Trials:
         self._folder = run / LIVE / "trials"
         self._process: asyncio.subprocess.Process | None = None
         self._log: Path | None = None
+        self._settled: set[Path] = set()
 
     def logs(self) -> list[Path]:
         """Return the logs of all trials, in order."""
@@ -49,6 +52,8 @@ class Trials:
         FalllineError
             If one is under way, there is no such remedy, or the time makes no sense.
         """
+        if self._process is not None and self._log is not None and is_over(self._log):
+            await self._process.wait()  # it has said its last word and is about to go
         if self.running:
             raise FalllineError("A trial is under way. Wait for it, or end it.")
         if code not in REMEDIES:
@@ -58,6 +63,7 @@ class Trials:
         self._folder.mkdir(parents=True, exist_ok=True)
         number = len(self.logs()) + 1
         self._log = self._folder / f"{number:04d}.jsonl"
+        self._process = None
         self._log.touch(exist_ok=False)
         command = (sys.executable, "-m", "fallline.live.trial", str(self._run), code, str(seconds), str(self._log))
         self._process = await asyncio.create_subprocess_exec(
@@ -81,15 +87,26 @@ class Trials:
 
     def settle(self) -> None:
         """Write an end into the logs of trials whose process is gone without one."""
-        for log in self.logs():
-            if self.running and log == self._log:
+        for log in (each for each in self.logs() if each not in self._settled):
+            if log == self._log and (self._process is None or self.running):
                 continue
             lines, _ = lines_since(log, 0)
-            over = bool(lines) and lines[-1]["kind"] in ("ended", "failed")
-            somebody_elses = bool(lines) and is_running(int(lines[0]["pid"]))
-            if not over and not somebody_elses:
+            if is_over(log):
+                self._settled.add(log)
+            elif not _is_somebodys(log, lines):
                 with log.open("a", encoding="utf-8") as file:  # behind whatever was left of a line
                     file.write("\n" + json.dumps({"kind": "failed", "sentence": BROKEN_OFF}) + "\n")
+
+
+def _is_somebodys(log: Path, lines: list[dict[str, Any]]) -> bool:
+    """Whether another server's process writes the log, or may be about to."""
+    return is_running(int(lines[0]["pid"])) if lines else time.time() - log.stat().st_mtime < BEGINS_WITHIN
+
+
+def is_over(log: Path) -> bool:
+    """Whether a trial has come to an end, of whatever kind."""
+    lines, _ = lines_since(log, 0)
+    return bool(lines) and lines[-1]["kind"] in ("ended", "failed")
 
 
 def lines_since(log: Path, start: int) -> tuple[list[dict[str, Any]], int]:
