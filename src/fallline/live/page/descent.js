@@ -80,8 +80,8 @@ export class Descent {
     caption.dataset.drawn = drawn;
     const errors = validated ? 2 * recorded : recorded;
     caption.textContent = drawn < errors
-      ? `Thinned: ${count(recorded)} iterations recorded, ${count(drawn)} points drawn; of neighbours the lowest and the highest stay.`
-      : `${count(recorded)} iterations recorded, all of them drawn.`;
+      ? `Thinned: ${count(recorded)} iterations are recorded, with ${count(errors)} errors; ${count(drawn)} points are drawn, of neighbours the lowest and the highest.`
+      : `${count(recorded)} iterations are recorded, and all of them drawn.`;
     this.numbers();
     this.look();
   }

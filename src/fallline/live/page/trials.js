@@ -62,7 +62,7 @@ export class Trials {
       if (line.kind === "begun") {
         trial.heading.textContent = `Trial ${number}: ${line.title}`;
         const where = line.under_way ? "from the weights of just now, beside the training" : "from the weights at the stop";
-        trial.words.textContent = `With ${line.words} against an unchanged control, ${where}, for ${line.seconds} s.`;
+        trial.words.textContent = `With ${line.words} against an unchanged control, ${where}, for ${line.seconds} s at most.`;
       } else if (line.kind === "arm") {
         trial.arms.set(`${line.control}/${line.pair}`, { ...line, work: [], error: [], most: line.work });
       } else if (line.kind === "points") {
