@@ -5,8 +5,7 @@ import asyncio
 import pytest
 
 from fallline.live.guard import HEADERS, Guard
-from fallline.live.server import application
-from fallline.live.watching import Watching
+from fallline.live.server import Lookout, application
 
 from .watched import Client
 
@@ -16,7 +15,7 @@ TOKEN, PORT = "a-token-that-nobody-guesses", 4321
 @pytest.fixture
 def client(tmp_path):
     (tmp_path / "metrics.jsonl").touch()
-    app = Guard(application(Watching(tmp_path)), TOKEN, PORT)
+    app = Guard(application(Lookout(tmp_path)), TOKEN, PORT)
     return Client(app, f"http://127.0.0.1:{PORT}")
 
 

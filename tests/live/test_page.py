@@ -347,7 +347,9 @@ def test_a_million_points_stay_responsive_and_are_said_to_be_thinned(window, tmp
     page.goto(served(run))
     expect(page.locator("#thinning")).to_have_attribute("data-recorded", "1000000")
     assert 1000 < drawn(page) <= 5000
-    expect(page.locator("#thinning")).to_contain_text("Thinned: 1,000,000 iterations are recorded, with 2,000,000 errors; ")
+    expect(page.locator("#thinning")).to_contain_text(
+        "Thinned: 1,000,000 iterations are recorded, with 2,000,000 errors; "
+    )
     expect(page.locator("#n-iteration")).to_have_text("999,999")
     started = time.monotonic()
     page.locator("#look").fill("778")

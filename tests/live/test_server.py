@@ -12,7 +12,8 @@ from fallline import FalllineError, Settings
 from fallline.live import events as events_module
 from fallline.live import server
 from fallline.live.events import Place, events
-from fallline.live.server import application, serve
+from fallline.live.server import Lookout, application, serve
+from fallline.live.standing import Folder
 from fallline.live.watching import Watching
 from fallline.training.channel import Action, Channel, Command
 
@@ -46,7 +47,7 @@ def going(tmp_path):
 
 def told(run, enough, after=""):
     """Return the events of a page until `enough` says so of them, as (name, data, id), and the watching."""
-    watching = Watching(run)
+    watching = Watching(Folder(run))
 
     async def listen():
         found = []
@@ -151,7 +152,7 @@ def test_a_place_reads_as_it_is_written():
 
 @pytest.fixture
 def client(going):
-    return Client(application(Watching(going)))
+    return Client(application(Lookout(going)))
 
 
 def test_actions_become_commands(client, going):
@@ -184,9 +185,7 @@ def test_a_body_of_another_type_or_size_is_refused(client):
 
 
 def test_a_finished_run_takes_no_commands(finished):
-    watching = Watching(finished)
-    watching.look()
-    answer = Client(application(watching)).post("/commands", json={"action": "pause"})
+    answer = Client(application(Lookout(finished))).post("/commands", json={"action": "pause"})
     assert answer.status_code == 409
     assert "over" in answer.json()["sentence"]
 

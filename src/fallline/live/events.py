@@ -14,14 +14,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from fallline.errors import FalllineError
 from fallline.live.metrics import points_since
 from fallline.live.trials import lines_since
 from fallline.live.watching import Watching
 
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.25
 BEAT_SECONDS = 1.0
 DIGITS = 7
 TOLD = ("iteration", "seconds", "train_error", "validation_error", "gradient_norm", "learning_rate")
@@ -82,12 +80,8 @@ async def _points(metrics: Path, place: Place) -> AsyncIterator[bytes]:
     try:
         while (points := await asyncio.to_thread(next, parts, None)) is not None:
             place.metrics = points.end
-            told = points.records.select(TOLD).with_columns(pl.col(pl.Float64).round_sig_figs(DIGITS))
-            yield event(
-                "points",
-                _json({"phase": points.phase, "count": points.stand_for, **told.to_dict(as_series=False)}),
-                place,
-            )
+            told = {name: [_rounded(value) for value in points.records[name]] for name in TOLD}
+            yield event("points", _json({"phase": points.phase, "count": points.stand_for, **told}), place)
     except FalllineError:
         place.metrics = 0
         yield event("reset", "{}", place)
@@ -104,6 +98,10 @@ def _trials(logs: list[Path], place: Place) -> list[bytes]:
         lines, place.trials[number - 1] = lines_since(log, place.trials[number - 1])
         found += [event("trial", _json({"number": number, "lines": lines}), place)]
     return found
+
+
+def _rounded(value: float | None) -> float | None:
+    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
 
 
 def _json(value: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import math
 from collections.abc import Iterator
 from itertools import pairwise
@@ -10,34 +11,28 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import polars as pl
 
 from fallline.engine import Array
 from fallline.errors import FalllineError
+from fallline.training.history import Record
 
 MOST = 4_000  # records that are passed on as they are; of more, about as many
 CHUNK = 1 << 23  # bytes that are read at a time
 KEPT_OF_A_GROUP = 4  # the lowest and highest of two errors
-SCHEMA = {
-    "phase": pl.String,
-    "iteration": pl.Int64,
-    "steps": pl.Int64,
-    "seconds": pl.Float64,
-    "train_error": pl.Float64,
-    "validation_error": pl.Float64,
-    "gradient_norm": pl.Float64,
-    "step_size": pl.Float64,
-    "learning_rate": pl.Float64,
-}
+LARGE = 1 << 18  # bytes, from which Polars is quicker than Python, and worth its start
+COLUMNS = (*Record._fields,)
 ERRORS = ("train_error", "validation_error")
+
+Columns = dict[str, list[Any]]  # by name, with None for what does not exist
+Places = np.ndarray[Any, np.dtype[np.int64]]
 
 
 class Points(NamedTuple):
     """Records of one phase, in order."""
 
     phase: str
-    records: pl.DataFrame  # the columns of SCHEMA but the phase
-    every: pl.DataFrame  # all of them, or evenly chosen ones: what a trend can be taken from
+    records: Columns
+    every: Columns  # all of them, or evenly chosen ones: what a trend can be taken from
     stand_for: int  # so many records
     end: int  # place in the file behind them
 
@@ -67,48 +62,61 @@ def points_since(path: Path, start: int, most: int = MOST) -> Iterator[Points]:
         content = content[: content.rfind(b"\n") + 1]
         if not content:
             return
-        records = _parsed(path, content)
+        phases, records = _parsed(path, content)
         if not group:
-            expected = len(records) * (size - start) / len(content)
+            expected = len(phases) * (size - start) / len(content)
             group = 1 if expected <= most else math.ceil(KEPT_OF_A_GROUP * expected / most)
         ends = start + 1 + np.flatnonzero(np.frombuffer(content, np.uint8) == ord("\n"))
         start += len(content)
-        yield from _by_phase(records, group, ends)
+        yield from _by_phase(phases, records, group, ends)
 
 
-def _by_phase(records: pl.DataFrame, group: int, ends: np.ndarray[Any, np.dtype[np.int64]]) -> Iterator[Points]:
+def _by_phase(phases: list[str], records: Columns, group: int, ends: Places) -> Iterator[Points]:
     """Return the records (n,), whose lines end before the places `ends` (n,) of the file."""
-    starts = records["phase"].rle_id()
-    edges = [0, *(np.flatnonzero(np.diff(starts.to_numpy())) + 1), len(records)]
-    for first, last in pairwise(edges):
-        part = records[first:last]
-        kept = part if group == 1 else part[_extremes(part, group)]
-        every = part[:: max(1, group // KEPT_OF_A_GROUP)]
-        yield Points(part["phase"][0], kept.drop("phase"), every, len(part), int(ends[last - 1]))
+    edges = [i for i in range(1, len(phases)) if phases[i] != phases[i - 1]]
+    for first, last in pairwise([0, *edges, len(phases)]):
+        part = {name: values[first:last] for name, values in records.items()}
+        kept = every = part
+        if group > 1:
+            kept = {name: [values[i] for i in _extremes(part, group)] for name, values in part.items()}
+            every = {name: values[:: max(1, group // KEPT_OF_A_GROUP)] for name, values in part.items()}
+        yield Points(phases[first], kept, every, last - first, int(ends[last - 1]))
 
 
-def _extremes(records: pl.DataFrame, group: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _extremes(records: Columns, group: int) -> list[int]:
     """Return the places of the first and last record, and of the lowest and highest of each group."""
-    n = len(records)
+    n = len(records["iteration"])
     groups = -(-n // group)
     begin = np.arange(groups) * group
     places = [np.array([0, n - 1])]
     for name in ERRORS:
         values = np.full(groups * group, np.nan)
-        values[:n] = records[name].fill_null(np.nan).to_numpy()
+        values[:n] = np.array(records[name], dtype=np.float64)
         there = ~np.isnan(values.reshape(groups, group))
         any_there = there.any(axis=1)
         for worst, choose in ((math.inf, np.argmin), (-math.inf, np.argmax)):
             found = choose(np.where(there, values.reshape(groups, group), worst), axis=1)
             places.append((begin + found)[any_there])
-    return np.unique(np.concatenate(places))
+    return [int(place) for place in np.unique(np.concatenate(places))]
 
 
-def _parsed(path: Path, content: bytes) -> pl.DataFrame:
+def _parsed(path: Path, content: bytes) -> tuple[list[str], Columns]:
+    """Return the phase of each line, and the columns of all."""
     try:
-        return pl.read_ndjson(io.BytesIO(content), schema=SCHEMA)
+        if len(content) < LARGE:
+            lines = [json.loads(line) for line in content.splitlines()]
+            return [line["phase"] for line in lines], {name: [line[name] for line in lines] for name in COLUMNS}
+    except (ValueError, KeyError, TypeError) as problem:
+        raise FalllineError(f"{path}: damaged ({problem!r}).") from None
+    import polars as pl
+
+    schema = {"phase": pl.String, **dict.fromkeys(COLUMNS, pl.Float64), "iteration": pl.Int64, "steps": pl.Int64}
+    try:
+        frame = pl.read_ndjson(io.BytesIO(content), schema=schema)
     except pl.exceptions.PolarsError as problem:
         raise FalllineError(f"{path}: damaged ({problem}).") from None
+    columns = frame.to_dict(as_series=False)
+    return columns.pop("phase"), columns
 
 
 def _after_line(path: Path, place: int) -> bool:
@@ -122,20 +130,23 @@ class Course:
 
     def __init__(self, most: int = MOST) -> None:
         self.phase = ""
+        self.taken = 0  # records of the phase
         self._most = most
-        self._records = pl.DataFrame(schema=SCHEMA)
+        self._columns: Columns = {name: [] for name in COLUMNS}
 
     def take(self, points: Points) -> None:
         """Go on with these records; those of another phase begin anew."""
         if points.phase != self.phase:
-            self.phase, self._records = points.phase, points.every.clear()
-        self._records = pl.concat([self._records, points.every])
-        while len(self._records) > self._most:
-            self._records = self._records[::2]
+            self.phase, self.taken, self._columns = points.phase, 0, {name: [] for name in COLUMNS}
+        self.taken += points.stand_for
+        for name, values in self._columns.items():
+            values += points.every[name]
+        while len(self) > self._most:
+            self._columns = {name: values[::2] for name, values in self._columns.items()}
 
     def __len__(self) -> int:
-        return len(self._records)
+        return len(self._columns["iteration"])
 
     def column(self, name: str) -> Array:
         """Return one quantity over the records (records,), nan where it does not exist."""
-        return self._records[name].cast(pl.Float64).fill_null(math.nan).to_numpy()
+        return np.array(self._columns[name], dtype=np.float64)

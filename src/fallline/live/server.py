@@ -16,10 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from fallline.errors import FalllineError
 from fallline.files import replacing
-from fallline.live.events import events
 from fallline.live.guard import Guard
-from fallline.live.standing import is_running
-from fallline.live.watching import OVER, Watching
+from fallline.live.standing import OVER, Folder, is_running
 from fallline.training.channel import LIVE, Action, Channel
 from fallline.training.run_directory import METRICS, RUN
 
@@ -28,9 +26,11 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from fallline.live.watching import Watching
+
 PAGE = Path(__file__).parent / "page"
 ADDRESS = "server.json"  # in the folder `live`: port and token, so that a server that comes back has the same address
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 1.0
 LINGER_SECONDS = 30.0  # without a page, after the end of its training, when a server that came with it goes
 MOST_BYTES = 1 << 12  # of an action
 
@@ -43,7 +43,48 @@ def require_live(flag: str) -> None:
         )
 
 
-def application(watching: Watching, on_start: Callable[[], None] | None = None) -> Starlette:
+class Lookout:
+    """Looks after a run: little while there is no page, so that a training's page costs next to nothing unopened."""
+
+    def __init__(self, run: Path) -> None:
+        self.folder = Folder(run)
+        self.pages_left = time.monotonic()  # when the last page was open, or the server began
+        self._watching: Watching | None = None
+
+    @property
+    def pages(self) -> int:
+        """How many pages are open."""
+        return 0 if self._watching is None else self._watching.pages
+
+    @property
+    def over(self) -> bool:
+        """Whether the training has ended."""
+        return self.folder.standing(time.time())["status"] in OVER
+
+    def watching(self) -> Watching:
+        """Return what pages are told; the first call imports what finds it out."""
+        if self._watching is None:
+            from fallline.live.watching import Watching
+
+            self._watching = Watching(self.folder)
+        return self._watching
+
+    def look(self) -> None:
+        """Look at the folder, and say there that a page can be had."""
+        if self.pages:
+            self.pages_left = time.monotonic()
+        with suppress(OSError):  # a folder that cannot be written can be looked at all the same
+            self.folder.channel.say_serving(watched=self.pages > 0)
+        if self._watching is not None:
+            self._watching.look()
+
+    async def end(self) -> None:
+        """End what is under way."""
+        if self._watching is not None:
+            await self._watching.trials.end()
+
+
+def application(lookout: Lookout, on_start: Callable[[], None] | None = None) -> Starlette:
     """Return the page's files, events and actions, before `Guard`."""
     from starlette.applications import Starlette
     from starlette.responses import JSONResponse, StreamingResponse
@@ -51,6 +92,9 @@ def application(watching: Watching, on_start: Callable[[], None] | None = None) 
     from starlette.staticfiles import StaticFiles
 
     async def stream(request: Request) -> Response:
+        watching = await asyncio.to_thread(lookout.watching)
+        from fallline.live.events import events  # brings Polars, as what is watched does
+
         after = request.headers.get("last-event-id") or request.query_params.get("after", "")
         return StreamingResponse(events(watching, after), media_type="text/event-stream")
 
@@ -61,9 +105,9 @@ def application(watching: Watching, on_start: Callable[[], None] | None = None) 
             value = None if asked.get("value") is None else float(asked["value"])
         except (ValueError, TypeError):
             raise FalllineError("expected an action: pause, resume, stop, or learning_rate with a value.") from None
-        if watching.status in OVER:
+        if lookout.over:
             raise FalllineError("The training is over, so that nothing can be changed in it.")
-        return JSONResponse({"number": await asyncio.to_thread(watching.folder.channel.send, action, value)})
+        return JSONResponse({"number": await asyncio.to_thread(lookout.folder.channel.send, action, value)})
 
     async def trial(request: Request) -> Response:
         asked = await _asked(request)
@@ -71,11 +115,12 @@ def application(watching: Watching, on_start: Callable[[], None] | None = None) 
             code, seconds = str(asked["remedy"]), float(asked["seconds"])
         except (KeyError, ValueError, TypeError):
             raise FalllineError("expected a remedy's code, and seconds.") from None
+        watching = await asyncio.to_thread(lookout.watching)
         return JSONResponse({"number": await watching.trials.start(code, seconds)})
 
     async def end_trial(request: Request) -> Response:
         await _asked(request)
-        await watching.trials.end()
+        await lookout.end()
         return JSONResponse({})
 
     async def refused(request: Request, problem: Exception) -> Response:
@@ -87,14 +132,14 @@ def application(watching: Watching, on_start: Callable[[], None] | None = None) 
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        looking = asyncio.create_task(_look(watching))
+        looking = asyncio.create_task(_look(lookout))
         if on_start is not None:
             on_start()
         yield
         looking.cancel()
         with suppress(asyncio.CancelledError):
             await looking
-        await watching.trials.end()
+        await lookout.end()
 
     return Starlette(
         routes=[
@@ -127,9 +172,9 @@ async def _asked(request: Request) -> dict[str, Any]:
     return asked
 
 
-async def _look(watching: Watching) -> None:
+async def _look(lookout: Lookout) -> None:
     while True:
-        await asyncio.to_thread(watching.look)
+        await asyncio.to_thread(lookout.look)
         await asyncio.sleep(LOOK_SECONDS)
 
 
@@ -157,13 +202,13 @@ def serve(run: Path, port: int = 0, *, training: int | None = None, tell: Callab
     _require_run(run)
     import uvicorn
 
-    watching = Watching(run)
+    lookout = Lookout(run)
     earlier_port, token = _earlier(run)
     listening = _socket(port, earlier_port)
     port = listening.getsockname()[1]
     _remember(run, port, token)
     address = f"http://127.0.0.1:{port}/{token}/"
-    app = Guard(application(watching, lambda: tell(address)), token, port)
+    app = Guard(application(lookout, lambda: tell(address)), token, port)
     config = uvicorn.Config(
         app,
         log_level="error",
@@ -178,8 +223,8 @@ def serve(run: Path, port: int = 0, *, training: int | None = None, tell: Callab
     async def until_over() -> None:
         while training is not None and not server.should_exit:
             await asyncio.sleep(LOOK_SECONDS)
-            over = watching.status in OVER or not is_running(training)
-            if over and not watching.pages and time.monotonic() - watching.last_page > LINGER_SECONDS:
+            alone = not lookout.pages and time.monotonic() - lookout.pages_left > LINGER_SECONDS
+            if alone and (not is_running(training) or lookout.over):
                 server.should_exit = True
 
     async def both() -> None:

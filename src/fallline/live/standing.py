@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from fallline.diagnosis.runs import VERDICT
 from fallline.training.channel import Channel
-from fallline.training.run_directory import METRICS, MODEL, RUN
+from fallline.training.run_directory import METRICS, MODEL, RUN, VERDICT
 
+OVER = ("ended", "gone")
 SILENT_SECONDS = 5.0  # after which it is asked whether the training's process is still there
 
 FACTS = (

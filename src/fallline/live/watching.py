@@ -3,61 +3,54 @@
 from __future__ import annotations
 
 import json
+import math
 import time
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from fallline.engine import Architecture
+from fallline.engine.threads import one_thread
 from fallline.errors import FalllineError
 from fallline.live.drawing import drawing, finished_drawing
 from fallline.live.metrics import Course, points_since
 from fallline.live.signs import Sign, signs_of_course, signs_of_units
-from fallline.live.standing import Folder
+from fallline.live.standing import OVER, Folder
 from fallline.live.trials import SECONDS, Trials, remedies
 from fallline.network import Network
-from fallline.training.run_directory import jsonable
 
-OVER = ("ended", "gone")
+GROWN = 1.02  # times the records, after which they may show something else
 
 
 class Watching:
     """The run as it was at the last look; `values` are what pages are told, each with the number of its version."""
 
-    def __init__(self, run: Path) -> None:
-        self.folder = Folder(run)
-        self.trials = Trials(run)
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+        self.trials = Trials(folder.path)
         self.pages = 0  # that are open
         self.values: dict[str, tuple[int, str]] = {}
-        self.status = "starting"
-        self.last_page = time.monotonic()  # when one was open
         self._version = 0
         self._course, self._place = Course(), 0
         self._plateaus: list[Sign] = []
         self._drawn: tuple[str, float] = ("", 0.0)  # of what, and of when
         self._units: list[Sign] = []
-        self._signs_of: tuple[int, str] = (-1, "")
+        self._said_of = (-1, 0)  # signs: of so many records, and from how many on anew
         self._say("remedies", {"remedies": remedies(), "seconds": SECONDS})
 
     def look(self) -> None:
-        """Look at the folder; say there that somebody does."""
-        if self.pages:
-            self.last_page = time.monotonic()
-        with suppress(OSError):  # a folder that cannot be written can be looked at all the same
-            self.folder.channel.say_serving(watched=self.pages > 0)
+        """Look at the folder, if a page is open."""
+        if not self.pages:
+            return
         standing = self.folder.standing(time.time())
-        self.status = standing["status"]
-        if self.pages:
-            self._say("run", standing)
-            self._draw(standing)
-            self._follow()
-            verdict = self.folder.verdict()
-            if verdict is not None:
-                self._say("verdict", _told_of(verdict))
-            self.trials.settle()
+        self._say("run", standing)
+        self._draw(standing)
+        self._follow(standing["status"] in OVER)
+        verdict = self.folder.verdict()
+        if verdict is not None:
+            self._say("verdict", _told_of(verdict))
+        self.trials.settle()
 
-    def _follow(self) -> None:
-        """Take the new records, and say what they show."""
+    def _follow(self, over: bool) -> None:
+        """Take the new records, and say what they show where there are enough of them, or the run is over."""
         try:
             for points in points_since(self.folder.metrics, self._place):
                 if points.phase != self._course.phase:
@@ -67,10 +60,10 @@ class Watching:
         except FalllineError as problem:
             self._say("trouble", {"sentence": str(problem)})
             self._course, self._place = Course(), 0
-        now = (self._place, self._drawn[0] + str(self._drawn[1]))
-        if now == self._signs_of:
+        taken = self._course.taken
+        if taken == self._said_of[0] or (taken < self._said_of[1] and not over):
             return
-        self._signs_of = now
+        self._said_of = (taken, math.ceil(GROWN * taken))
         found = signs_of_course(self._course)
         for sign in found:
             if sign.code == "plateau":
@@ -93,16 +86,16 @@ class Watching:
         if at == self._drawn or (not ended and at[1] == 0.0):
             return
         try:
-            if ended:
-                source = (self.folder.asked() or {}).get("source")
-                drawn = finished_drawing(self.folder.model, source)
-            else:
-                drawn = self._drawing_under_way(standing)
+            with one_thread():  # products as small as these are no work for the training's cores
+                drawn = self._drawing_of_end() if ended else self._drawing_under_way(standing)
         except (FalllineError, OSError):
             self._drawn = at
             return
         self._drawn, self._units = at, signs_of_units(drawn)
         self._say("network", drawn)
+
+    def _drawing_of_end(self) -> dict[str, Any]:
+        return finished_drawing(self.folder.model, (self.folder.asked() or {}).get("source"))
 
     def _drawing_under_way(self, standing: dict[str, Any]) -> dict[str, Any]:
         weights = self.folder.channel.weights()
@@ -117,7 +110,7 @@ class Watching:
         }
 
     def _say(self, name: str, value: dict[str, Any]) -> None:
-        text = json.dumps(jsonable(value), allow_nan=False, separators=(",", ":"))
+        text = json.dumps(value, allow_nan=False, separators=(",", ":"))
         if name not in self.values or self.values[name][1] != text:
             self._version += 1
             self.values[name] = (self._version, text)

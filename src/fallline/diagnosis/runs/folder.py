@@ -23,11 +23,10 @@ from fallline.training.descent import Descent
 from fallline.training.history import History, Record
 from fallline.training.rate_by_hand import RateChange
 from fallline.training.run import ON_TRAINING_ROWS
-from fallline.training.run_directory import METRICS, RUN, WEIGHTS, jsonable
+from fallline.training.run_directory import METRICS, RUN, VERDICT, WEIGHTS, jsonable
 from fallline.training.settings import Plan, Settings, plan
 from fallline.training.stopping import StopReason
 
-VERDICT = "verdict.json"
 SAME = 1e-4  # relative difference of the error at the stop, up to which the table is the one that was learned from
 
 
