@@ -268,6 +268,17 @@ def test_a_server_that_is_killed_and_comes_back_loses_and_repeats_nothing(window
     expect(page.locator("#thinning")).to_have_attribute("data-recorded", str(len(training.records())))
 
 
+def test_a_server_that_is_stopped_with_a_page_open_goes_without_a_word(window, finished, processes):
+    process, address = server_of(finished)
+    processes.append(process)
+    window.page.goto(address)
+    expect(status(window.page)).to_have_attribute("data-status", "ended")
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 0
+    assert process.stderr.read() == ""
+    expect(status(window.page)).to_have_attribute("data-status", "lost")
+
+
 def test_a_name_that_was_bound_to_this_machine_is_refused(browser, finished, served):
     address = urlsplit(served(finished))
     window = Window(browser)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,14 +43,14 @@ def event(name: str, data: str, place: Place | None = None) -> bytes:
     return f"{head}event: {name}\ndata: {data}\n\n".encode()
 
 
-async def events(watching: Watching, after: str) -> AsyncIterator[bytes]:
-    """Return the events of one page, until it goes; `after` is the last id that it has seen."""
+async def events(watching: Watching, after: str, closing: Callable[[], bool] = lambda: False) -> AsyncIterator[bytes]:
+    """Return the events of one page, until it goes or the server does; `after` is the last id that it has seen."""
     place, versions, beat = Place(after), dict[str, int](), 0.0
     watching.pages += 1
     try:
         yield b"retry: 1000\n\n"
         await asyncio.to_thread(watching.look)
-        while True:
+        while not closing():
             for name, (version, text) in list(watching.values.items()):
                 if versions.get(name) != version:
                     versions[name] = version

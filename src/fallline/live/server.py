@@ -48,6 +48,7 @@ class Lookout:
 
     def __init__(self, run: Path) -> None:
         self.folder = Folder(run)
+        self.closing: Callable[[], bool] = lambda: False  # whether the server is about to go
         self.pages_left = time.monotonic()  # when the last page was open, or the server began
         self._watching: Watching | None = None
 
@@ -72,7 +73,7 @@ class Lookout:
     def look(self) -> None:
         """Look at the folder, and say there that a page can be had."""
         if self.pages:
-            self.pages_left = time.monotonic()
+        self.pages_left = time.monotonic()
         with suppress(OSError):  # a folder that cannot be written can be looked at all the same
             self.folder.channel.say_serving(watched=self.pages > 0)
         if self._watching is not None:
@@ -96,7 +97,7 @@ def application(lookout: Lookout, on_start: Callable[[], None] | None = None) ->
         from fallline.live.events import events  # brings Polars, as what is watched does
 
         after = request.headers.get("last-event-id") or request.query_params.get("after", "")
-        return StreamingResponse(events(watching, after), media_type="text/event-stream")
+        return StreamingResponse(events(watching, after, lookout.closing), media_type="text/event-stream")
 
     async def command(request: Request) -> Response:
         asked = await _asked(request)
@@ -211,7 +212,7 @@ def serve(run: Path, port: int = 0, *, training: int | None = None, tell: Callab
     app = Guard(application(lookout, lambda: tell(address)), token, port)
     config = uvicorn.Config(
         app,
-        log_level="error",
+        log_level="critical",
         access_log=False,
         server_header=False,
         lifespan="on",
@@ -219,6 +220,7 @@ def serve(run: Path, port: int = 0, *, training: int | None = None, tell: Callab
         ws="none",
     )
     server = uvicorn.Server(config)
+    lookout.closing = lambda: server.should_exit
 
     async def until_over() -> None:
         while training is not None and not server.should_exit:
