@@ -21,6 +21,7 @@ from fallline.errors import FalllineError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from fallline.live.launch import LivePage
     from fallline.training.run import Run
 
 UNUSABLE, OVERFLOW, INTERRUPTED = 3, 4, 130
@@ -127,6 +128,9 @@ def train(
             "--report/--no-report", help="Write report.html at the end; default: after trainings of 10 s or more."
         ),
     ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Serve a page, on this machine alone, with the descent as it happens.")
+    ] = False,
     separator: Separator = None,
     decimal: Decimal = None,
     encoding: Encoding = None,
@@ -138,6 +142,7 @@ def train(
     with _sentences():
         from fallline.report.progress import Terminal
         from fallline.report.text import summary
+        from fallline.training.audience import Together
         from fallline.training.settings import Settings
         from fallline.training.stopping import StopReason
         from fallline.training.training import train as train_on
@@ -171,21 +176,27 @@ def train(
             dtype=dtype,
         )
         reading = {"separator": separator, "decimal": decimal, "encoding": encoding, "header": header}
+        page = _live_page() if live else None
+        watching = [] if page is None else [page]
         if quiet:
-            run = train_on(file, settings, out=out, reading=reading)
+            run = train_on(file, settings, out=out, reading=reading, audience=Together(*watching))
         else:
             with Terminal(_console(stderr=True)) as terminal:
-                run = train_on(file, settings, out=out, reading=reading, audience=terminal)
+                run = train_on(file, settings, out=out, reading=reading, audience=Together(terminal, *watching))
         found = None
         if verdict and run.stop_reason is not StopReason.INTERRUPTED:
             found = _verdict_on(run, quiet)
-        page = _report_on(run, report, quiet)
+        written = _report_on(run, report, quiet)
         if as_json:
             _print_json(run.to_dict() | {"verdict": found})
         elif quiet:
             typer.echo(str(run.to_dict()["model"]))
         else:
-            _console().print(summary(run, found, page))
+            _console().print(summary(run, found, written))
+        if page is not None and page.wait() is None:
+            _console(stderr=True).print(
+                "the live page could not be served; the run is not touched by that.", style="yellow"
+            )
         code = {StopReason.NOT_FINITE: OVERFLOW, StopReason.INTERRUPTED: INTERRUPTED}.get(run.stop_reason, 0)
         raise typer.Exit(code)
 
@@ -265,6 +276,18 @@ def report(
         with _telling("drawing the report", quiet):
             page = write_report(run, table=data)
         typer.echo(str(page))
+
+
+@app.command()
+def watch(
+    run: Annotated[Path, typer.Argument(help="Folder of a run, such as runs/iris.", show_default=False)],
+    port: Annotated[int, typer.Option(help="Where to listen on 127.0.0.1; default: any free port.", min=0)] = 0,
+) -> None:
+    """Serve the page of a run, under way or finished, on this machine alone, until Ctrl-C."""
+    with _sentences():
+        from fallline.live.server import serve
+
+        serve(run, port, tell=_say_address)
 
 
 @app.command()
@@ -411,6 +434,19 @@ def inspect(
             )
         else:
             _console().print(model_in_words(str(model), loaded))
+
+
+def _live_page() -> LivePage:
+    """Return who starts the page of a training; its address is said whatever else is quiet, for nobody can guess it."""
+    from fallline.live.launch import LivePage
+    from fallline.live.server import require_live
+
+    require_live("--live")
+    return LivePage(_say_address)
+
+
+def _say_address(address: str) -> None:
+    _console(stderr=True).print(f"live page  {address}", soft_wrap=True, markup=False)
 
 
 def _verdict_on(run: Run, quiet: bool) -> dict[str, Any] | None:

@@ -11,15 +11,24 @@ from typing import IO
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file that takes the place of `path` when the block ends well, and leaves no trace when it does not."""
+def replacing(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
+    """Open a file that takes the place of `path` when the block ends well, and leaves no trace when it does not.
+
+    Parameters
+    ----------
+    path
+        The place; its folder is made where it is missing.
+    durable
+        Whether to wait until the disk has it, so that it outlives a power cut too.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.parent / f".fallline-{secrets.token_hex(8)}.part"
     try:
         with beside.open("xb") as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         beside.replace(path)
     except BaseException:
         beside.unlink(missing_ok=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from fallline.training.plateau import LEAST_STEPS, Trend, distance, share_left, 
 from fallline.training.stopping import Limits, StopReason
 
 Observer = Callable[[Record], None]
+Lend = Callable[[Array], None]
 
 LIKELY_ITERATIONS, LIKELY_EPOCHS = 1000, 50  # where there is no limit
 MOST_TOGETHER = 1 << 30
@@ -65,6 +65,7 @@ def descend(
     threads: int | None = None,
     pace: Pace | None = None,
     marks: Marks | None = None,
+    lend: Lend | None = None,
 ) -> Descent:
     """Train a network in place.
 
@@ -95,6 +96,8 @@ def descend(
         Where the descent has to wait for others; None where it goes to its end.
     marks
         Takes copies of the weights on the way; None where nobody wants them.
+    lend
+        Called with the weights whenever they are at hand: lent, to be looked at before the next step alone.
     """
     limits = limits or Limits()
     if compiled is None:
@@ -109,7 +112,7 @@ def descend(
         one_thread() if threads == 1 else fitting_threads(at_once, network.shape),
         np.errstate(over="ignore", invalid="ignore", divide="ignore"),
     ):
-        watch = _Watch(objective, held_out, limits, wish, observe, pace, marks)
+        watch = _Watch(objective, held_out, limits, wish, observe, pace, marks, lend)
         done = watch.begin(parameters)
         outcome = Outcome.STOPPED if done else optimizer.minimize(objective, parameters, watch)
         return watch.end(network, parameters, outcome)
@@ -159,6 +162,7 @@ class _Watch:
         observe: Observer | None,
         pace: Pace | None,
         marks: Marks | None,
+        lend: Lend | None,
     ) -> None:
         self._objective = objective
         self._held_out = held_out
@@ -167,7 +171,8 @@ class _Watch:
         self._observe = observe
         self._pace = pace
         self._marks = marks
-        self._started = time.perf_counter()
+        self._lend = lend
+        self._started = interrupt.now()
         self._history = History()
         self._reason: StopReason | None = None
         self._trend: Trend | None = None
@@ -224,6 +229,8 @@ class _Watch:
         limits, number, error = self._limits, iteration.number, iteration.error
         validation_error = math.nan
         if iteration.parameters is not None:
+            if self._lend is not None:
+                self._lend(iteration.parameters)
             validation_error = self._keep_best(iteration.parameters, iteration.age, error)
             if self._marks is not None:
                 self._marks.note(number, iteration.age, iteration.parameters)
@@ -301,7 +308,7 @@ class _Watch:
         self._trend = trend(column("iteration"), column("train_error"), column("gradient_norm"))
 
     def _seconds(self) -> float:
-        return time.perf_counter() - self._started
+        return self._interrupt.now() - self._started
 
     def end(self, network: Network, parameters: Array, outcome: Outcome) -> Descent:
         """Give the network its weights, and say how it went."""

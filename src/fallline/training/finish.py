@@ -14,7 +14,7 @@ import numpy as np
 from fallline.engine import Objective, Rows
 from fallline.network import Network
 from fallline.optimizers import Optimizer
-from fallline.training.descent import Descent, Observer, descend
+from fallline.training.descent import Descent, Lend, Observer, descend
 from fallline.training.history import History, Record, Switch
 from fallline.training.interrupt import Interrupt
 from fallline.training.stopping import Limits, StopReason
@@ -34,6 +34,7 @@ def finish(
     observe: Observer | None = None,
     interrupt: Interrupt | None = None,
     compiled: bool | None = None,
+    lend: Lend | None = None,
 ) -> Descent:
     """Go on from where a descent left a network, in float64; return the two descents as one.
 
@@ -51,7 +52,7 @@ def finish(
         Rows in the network's units, of any dtype; those of training are copied where they are not in float64.
     optimizer
         How to go down, on all rows.
-    l2, limits, observe, interrupt, compiled
+    l2, limits, observe, interrupt, compiled, lend
         As for `descend`, and for this descent alone.
     """
     if first.stop_reason in NOTHING_LEFT:
@@ -80,7 +81,8 @@ def finish(
 
     if first.marks is not None:
         first.marks.before = first.iterations
-    started = time.perf_counter()
+    now = time.perf_counter if interrupt is None else interrupt.now
+    started = now()
     second = descend(
         exact,
         rows,
@@ -92,6 +94,7 @@ def finish(
         interrupt=interrupt,
         compiled=compiled,
         marks=first.marks,
+        lend=lend,
     )
     np.copyto(network.parameters, exact.parameters.astype(network.parameters.dtype))
     train_error, validation_error = second.train_error, second.validation_error
@@ -111,7 +114,7 @@ def finish(
         detail=detail,
         iterations=first.iterations + second.iterations,
         steps=first.steps + second.steps,
-        seconds=first.seconds + time.perf_counter() - started,
+        seconds=first.seconds + now() - started,
         train_error=train_error,
         validation_error=validation_error,
         kept_iteration=first.iterations + second.kept_iteration if second.kept_iteration else first.kept_iteration,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from types import FrameType, TracebackType
 
 
@@ -14,7 +15,24 @@ class Interrupt:
     """
 
     def __init__(self) -> None:
-        self.wished = False
+        self._wished = False
+
+    @property
+    def wished(self) -> bool:
+        """Whether the descent is to stop; asked before every step, and answered when it may go on."""
+        self._look()
+        return self._wished
+
+    @wished.setter
+    def wished(self, wished: bool) -> None:
+        self._wished = wished
+
+    def now(self) -> float:
+        """Return the seconds on a clock which stands still while the descent is held up."""
+        return time.perf_counter()
+
+    def _look(self) -> None:
+        """Look for wishes of somebody else; here there is nobody."""
 
     def __enter__(self) -> Interrupt:
         self._main = threading.current_thread() is threading.main_thread()
@@ -29,6 +47,6 @@ class Interrupt:
             signal.signal(signal.SIGINT, self._previous)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
-        if self.wished:
+        if self._wished:
             raise KeyboardInterrupt
-        self.wished = True
+        self._wished = True

@@ -8,7 +8,6 @@ lowered but the wrong answers count, it is the strongest one that is not clearly
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -88,9 +87,9 @@ def choose_strength(
     few = len(rows) < MANY_ROWS
     splits = [_folds(len(rows), strata, seed + 1000 * repeat) for repeat in range(REPEATS if few else 1)]
     losses: dict[float, Array] = {}
-    started = time.perf_counter()
+    started = interrupt.now()
     for strength in STRENGTHS:
-        left = seconds - (time.perf_counter() - started)
+        left = seconds - (interrupt.now() - started)
         if losses and (interrupt.wished or left < 0):
             break
         tell(f"choosing the penalty: {len(losses) + 1} of {len(STRENGTHS)} strengths")

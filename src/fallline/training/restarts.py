@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import math
 import threading
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import nullcontext
@@ -127,10 +126,10 @@ def descend_with_restarts(
     watching = validation is not None and len(validation) > 0 and limits.patience is not None
     penalty = Objective(architecture, training, l2).penalty
     with listening as wish, one_thread():
-        ends = math.inf if limits.seconds is None else time.perf_counter() + limits.seconds
+        ends = math.inf if limits.seconds is None else wish.now() + limits.seconds
 
         def way(network: Network, start: _Start) -> tuple[Descent, float]:
-            left = None if math.isinf(ends) else max(0.0, ends - time.perf_counter())
+            left = None if math.isinf(ends) else max(0.0, ends - wish.now())
             descent = descend(
                 network,
                 training,
@@ -304,7 +303,7 @@ class _Race:
             start.round(until)
 
     def _over(self) -> bool:
-        return self._interrupt.wished or time.perf_counter() >= self._ends
+        return self._interrupt.wished or self._interrupt.now() >= self._ends
 
     def _await(self, rounds: list[Future[None]]) -> None:
         left: set[Future[None]] = set(rounds)

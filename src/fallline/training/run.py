@@ -11,6 +11,7 @@ from fallline.data import Prepared
 from fallline.network import Network
 from fallline.network.model import Model
 from fallline.training.descent import Descent
+from fallline.training.rate_by_hand import RateChange
 from fallline.training.restarts import Restarts
 from fallline.training.run_directory import MODEL
 from fallline.training.scores import Score
@@ -51,6 +52,7 @@ class Run:
     seconds: float
     directory: Path | None
     asked: Asked = field(repr=False)
+    rate_changes: list[RateChange] = field(default_factory=list)  # by hand, while it went
 
     @property
     def descent(self) -> Descent:
@@ -129,6 +131,7 @@ class Run:
                 for name, descent in self.phases.items()
             },
             "notes": self.prepared.notes,
+            "rate_changes": [each._asdict() for each in self.rate_changes],
             "asked": asdict(self.asked),
             "run": None if self.directory is None else str(self.directory),
             "model": None if self.directory is None else str(self.directory / MODEL),

@@ -17,6 +17,7 @@ from fallline.files import replacing
 from fallline.training.history import Record
 
 METRICS, MODEL, RUN = "metrics.jsonl", "model.safetensors", "run.json"
+VERDICT = "verdict.json"  # which the examination writes
 WEIGHTS = "descent.safetensors"
 
 

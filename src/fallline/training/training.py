@@ -16,14 +16,16 @@ from fallline.engine import Rows
 from fallline.engine.choice import worth_compiling
 from fallline.network import Network
 from fallline.network.model import Model
-from fallline.training.audience import Audience
+from fallline.training.audience import Audience, Together
 from fallline.training.baselines import constant_baseline, linear_baseline
+from fallline.training.channel import Channel
 from fallline.training.descent import Descent, descend, expected_passes
 from fallline.training.finish import finish
 from fallline.training.history import Record
 from fallline.training.interrupt import Interrupt
 from fallline.training.marks import Marks
 from fallline.training.penalty import choose_strength, l2_of, passes
+from fallline.training.remote import Remote
 from fallline.training.restarts import Restarts, descend_with_restarts
 from fallline.training.run import ON_ALL_ROWS, ON_TRAINING_ROWS, Asked, Run
 from fallline.training.run_directory import MODEL, RunDirectory
@@ -68,19 +70,26 @@ def train(
     """
     started = time.perf_counter()
     settings, audience = settings or Settings(), audience or Audience()
+    asked = Asked(settings, _file(source), reading or {})
     table = read_table(source, **(reading or {}))
     prepared = settings.prepare(table)
     chosen = plan(settings, prepared)
     audience.prepared(table, prepared, chosen)
     chosen.network(prepared.X.dtype)  # one that cannot be made is refused before there is a folder
     directory = RunDirectory(None if out is None else Path(out), table.name.split(".")[0] or "table") if save else None
+    remote = None if directory is None else Remote(Channel(directory.path), asked)
     try:
-        with Interrupt() as interrupt, np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            asked = Asked(settings, _file(source), reading or {})
-            return _Training(table.name, prepared, chosen, asked, audience, directory, interrupt, started).run()
+        if directory is not None and remote is not None:
+            remote.prepared(table, prepared, chosen)
+            audience.opened(directory.path)
+            audience = Together(audience, remote)
+        with remote or Interrupt() as interrupt, np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            return _Training(table.name, prepared, chosen, asked, audience, directory, interrupt, remote, started).run()
     finally:
         if directory is not None:
             directory.close()
+        if remote is not None:
+            remote.end()
 
 
 def _file(source: Any) -> str | None:
@@ -99,6 +108,7 @@ class _Training:
         audience: Audience,
         directory: RunDirectory | None,
         interrupt: Interrupt,
+        remote: Remote | None,
         started: float,
     ) -> None:
         self.table_name = table_name
@@ -108,6 +118,7 @@ class _Training:
         self.audience = audience
         self.directory = directory
         self.interrupt = interrupt
+        self.remote = remote
         self.started = started
         self.limit = math.inf if plan.limits.seconds is None else plan.limits.seconds
         self.training = Rows(prepared.X, prepared.y, prepared.train_rows)
@@ -151,9 +162,10 @@ class _Training:
             scores=scores,
             baselines=baselines,
             validation_error=validation_error,
-            seconds=time.perf_counter() - self.started,
+            seconds=self.interrupt.now() - self.started,
             directory=None if self.directory is None else self.directory.path,
             asked=self.asked,
+            rate_changes=[] if self.remote is None else self.remote.changes,
         )
         if self.directory is not None:
             run.model.save(self.directory.path / MODEL)
@@ -168,7 +180,7 @@ class _Training:
         return self.plan.network(self.prepared.X.dtype)
 
     def _time_left(self) -> float:
-        return max(0.0, self.limit - (time.perf_counter() - self.started))
+        return max(0.0, self.limit - (self.interrupt.now() - self.started))
 
     def _l2(self, rows: int) -> float:
         if self.strength is not None:
@@ -198,7 +210,7 @@ class _Training:
         """Choose the penalty if that is the plan, and train a network from its first weights on these rows."""
         first = phase == ON_TRAINING_ROWS
         seconds = self._time_left() * (SHARE_OF_FIRST if first and self.plan.refit else 1.0)
-        before = time.perf_counter()
+        before = self.interrupt.now()
         if self.plan.choose_l2:
             self._choose_penalty(rows, SHARE_FOR_PENALTY * seconds)
         limits, finishing = self.plan.limits, replace(self.plan.limits, iterations=None)
@@ -217,7 +229,7 @@ class _Training:
         ends = before + seconds
         share = 1.0 if self.plan.finish is None else SHARE_BEFORE_FINISH
         if math.isfinite(self.limit):
-            limits = replace(limits, seconds=max(0.0, share * (ends - time.perf_counter())))
+            limits = replace(limits, seconds=max(0.0, share * (ends - self.interrupt.now())))
         self.audience.descending(phase, self.plan)
 
         def observe(record: Record) -> None:
@@ -227,6 +239,9 @@ class _Training:
 
         validation = self.validation if first and len(self.validation) else None
         l2, dtype = self._l2(len(rows)), self.prepared.X.dtype
+        optimizer, lend = self.plan.optimizer, None
+        if self.remote is not None:
+            optimizer, lend = self.remote.take(optimizer, rows, limits, self.strength, starts), self.remote.lend
         if starts > 1:
             found = descend_with_restarts(
                 lambda seed: self.plan.network(dtype, seed),
@@ -250,7 +265,7 @@ class _Training:
             descent = descend(
                 network,
                 rows,
-                self.plan.optimizer,
+                optimizer,
                 validation=validation,
                 l2=l2,
                 limits=limits,
@@ -258,10 +273,13 @@ class _Training:
                 interrupt=self.interrupt,
                 compiled=self._compiled(rows),
                 marks=Marks(network.parameters.size) if first else None,
+                lend=lend,
             )
         if self.plan.finish is not None:
             if math.isfinite(self.limit):
-                finishing = replace(finishing, seconds=max(0.0, ends - time.perf_counter()))
+                finishing = replace(finishing, seconds=max(0.0, ends - self.interrupt.now()))
+            if self.remote is not None:
+                self.remote.take(self.plan.finish, rows, finishing, self.strength, starts=1)
             self.audience.doing(f"{self.plan.finish.name} in float64")
             descent = finish(
                 network,
@@ -273,7 +291,10 @@ class _Training:
                 limits=finishing,
                 observe=observe,
                 interrupt=self.interrupt,
+                lend=lend,
             )
+        if self.remote is not None:
+            self.remote.release()
         phases[phase] = descent
         return network
 

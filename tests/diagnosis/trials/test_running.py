@@ -129,9 +129,9 @@ def test_controls_are_shared(ill_conditioned, monkeypatch):
     runs = []
     bench_run = arm.Bench.run
 
-    def counted(self, an_arm, work, clock):
+    def counted(self, an_arm, work, clock, observe=None):
         runs.append(an_arm)
-        return bench_run(self, an_arm, work, clock)
+        return bench_run(self, an_arm, work, clock, observe)
 
     monkeypatch.setattr(running._Laboratory, "_probe", lambda self, arm, most: running._Speed(0.0, 1.0))
     monkeypatch.setattr(arm.Bench, "run", counted)

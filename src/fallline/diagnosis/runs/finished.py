@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fallline.data import Prepared
 from fallline.diagnosis.subject import Subject
+from fallline.diagnosis.trials.rates import with_rate
 from fallline.engine import Rows
 from fallline.network import Network
+from fallline.optimizers import FirstOrder, Optimizer
 from fallline.training.descent import Descent
 from fallline.training.penalty import l2_of
+from fallline.training.rate_by_hand import RateChange
 from fallline.training.run import ON_TRAINING_ROWS, Run
 from fallline.training.settings import Plan
 
@@ -25,13 +30,23 @@ def subject_of_run(run: Run) -> Subject:
         run.first(ON_TRAINING_ROWS),
         run.networks[ON_TRAINING_ROWS],
         run.phases[ON_TRAINING_ROWS],
+        run.rate_changes,
     )
 
 
 def subject_of(
-    prepared: Prepared, plan: Plan, l2_strength: float | None, first: Network, stop: Network, descent: Descent
+    prepared: Prepared,
+    plan: Plan,
+    l2_strength: float | None,
+    first: Network,
+    stop: Network,
+    descent: Descent,
+    rate_changes: Sequence[RateChange] = (),
 ) -> Subject:
-    """Return a subject from the rows and the plan of a run, and its networks before and after the descent."""
+    """Return a subject from the rows and the plan of a run, and its networks before and after the descent.
+
+    Where the learning rate was changed by hand, the optimizer is the one that it was at the stop.
+    """
     training = Rows(prepared.X, prepared.y, prepared.train_rows)
     validation = Rows(prepared.X, prepared.y, prepared.validation_rows) if len(prepared.validation_rows) else None
     l2 = plan.l2 if l2_strength is None else l2_of(l2_strength, plan.architecture, len(training))
@@ -40,7 +55,7 @@ def subject_of(
         training=training,
         validation=validation,
         first=first,
-        optimizer=plan.optimizer,
+        optimizer=_at_stop(plan.optimizer, rate_changes),
         limits=plan.limits,
         l2=l2,
         descent=descent,
@@ -49,3 +64,8 @@ def subject_of(
         features=prepared.preparation.input_names,
         target_scale=[float(scale) for scale in prepared.preparation.target_scale],
     )
+
+
+def _at_stop(optimizer: Optimizer, changes: Sequence[RateChange]) -> Optimizer:
+    factors = [each.factor for each in changes if each.phase == ON_TRAINING_ROWS]
+    return with_rate(optimizer, factors[-1]) if factors and isinstance(optimizer, FirstOrder) else optimizer

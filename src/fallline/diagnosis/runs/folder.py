@@ -11,7 +11,7 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from fallline.data import read_table
+from fallline.data import Prepared, read_table
 from fallline.diagnosis.runs.finished import subject_of
 from fallline.diagnosis.subject import Subject
 from fallline.diagnosis.verdict import SCHEMA, Verdict
@@ -22,12 +22,12 @@ from fallline.network import Network
 from fallline.training.descent import Descent
 from fallline.training.history import History, Record
 from fallline.training.marks import Marks
+from fallline.training.rate_by_hand import RateChange
 from fallline.training.run import ON_TRAINING_ROWS
-from fallline.training.run_directory import METRICS, RUN, WEIGHTS, jsonable
-from fallline.training.settings import Settings, plan
+from fallline.training.run_directory import METRICS, RUN, VERDICT, WEIGHTS, jsonable
+from fallline.training.settings import Plan, Settings, plan
 from fallline.training.stopping import StopReason
 
-VERDICT = "verdict.json"
 SAME = 1e-4  # relative difference of the error at the stop, up to which the table is the one that was learned from
 
 
@@ -93,14 +93,7 @@ def read_subject(folder: Path, table: Path | None = None) -> Subject:
         raise FalllineError(
             f"{folder}: a run of an earlier version, which lacks what an examination needs. Train again."
         )
-    source = table if table is not None else asked["source"]
-    if source is None:
-        raise FalllineError(
-            f"{folder}: the run learned from a table in memory, not from a file. Name the same rows with --data."
-        )
-    settings = Settings(**asked["settings"])
-    prepared = settings.prepare(read_table(source, **asked["reading"]))
-    chosen = plan(settings, prepared)
+    source, prepared, chosen = prepared_again(folder, asked, table)
     try:
         weights = safetensors.numpy.load_file(folder / WEIGHTS)
         first, stop = (Network.from_parameters(chosen.architecture, weights[name]) for name in ("first", "stop"))
@@ -113,7 +106,36 @@ def read_subject(folder: Path, table: Path | None = None) -> Subject:
     error = Objective(chosen.architecture, rows).error(stop.parameters)
     if math.isfinite(descent.train_error) and not math.isclose(error, descent.train_error, rel_tol=SAME, abs_tol=1e-12):
         raise _changed(folder, source)
-    return subject_of(prepared, chosen, run["l2_strength"], first, stop, descent)
+    changes = [RateChange(**each) for each in run.get("rate_changes", [])]
+    return subject_of(prepared, chosen, run["l2_strength"], first, stop, descent, changes)
+
+
+def prepared_again(folder: Path, asked: dict[str, Any], table: Path | None = None) -> tuple[Any, Prepared, Plan]:
+    """Return the table of a run, its rows and what was planned for them, as they were when it began.
+
+    Raises
+    ------
+    FalllineError
+        If the table was none that lies in a file, or is missing.
+    """
+    source = table if table is not None else asked["source"]
+    if source is None:
+        raise FalllineError(
+            f"{folder}: the run learned from a table in memory, not from a file. Name the same rows with --data."
+        )
+    settings = Settings(**asked["settings"])
+    prepared = settings.prepare(read_table(source, **asked["reading"]))
+    return source, prepared, plan(settings, prepared)
+
+
+def read_history(folder: Path, phase: str) -> History:
+    """Return the records of a phase; where the run is under way, as far as they are written."""
+    history = History()
+    with (folder / METRICS).open(encoding="utf-8") as lines:
+        for line in lines:
+            if line.endswith("\n") and (record := json.loads(line)).pop("phase") == phase:
+                history.append(_record(record))
+    return history
 
 
 def _changed(folder: Path, source: Any) -> FalllineError:
@@ -125,12 +147,6 @@ def _changed(folder: Path, source: Any) -> FalllineError:
 
 def _descent(folder: Path, run: dict[str, Any], marks: Marks) -> Descent:
     phase = run["phases"][ON_TRAINING_ROWS]
-    history = History()
-    with (folder / METRICS).open(encoding="utf-8") as lines:
-        for line in lines:
-            record = json.loads(line)
-            if record.pop("phase") == ON_TRAINING_ROWS:
-                history.append(_record(record))
     return Descent(
         stop_reason=next(reason for reason in StopReason if reason.code == phase["stop_reason"]),
         detail=phase["detail"],
@@ -140,7 +156,7 @@ def _descent(folder: Path, run: dict[str, Any], marks: Marks) -> Descent:
         train_error=_number(phase["train_error"]),
         validation_error=_number(phase["validation_error"]),
         kept_iteration=phase["kept_iteration"],
-        history=history,
+        history=read_history(folder, ON_TRAINING_ROWS),
         marks=marks,
     )
 

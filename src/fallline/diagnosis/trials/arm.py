@@ -16,7 +16,7 @@ from fallline.engine.choice import worth_compiling
 from fallline.engine.rows import block_length
 from fallline.network import Network
 from fallline.optimizers import Auto, FirstOrder, LevenbergMarquardt, Optimizer
-from fallline.training.descent import Descent, descend
+from fallline.training.descent import Descent, Observer, descend
 from fallline.training.stopping import Limits, StopReason
 
 
@@ -124,8 +124,11 @@ class Bench:
     def __init__(self, subject: Architecture, rows: Rows, validation: Rows | None, compiled: bool) -> None:
         self._subject, self._rows, self._validation, self._compiled = subject, rows, validation, compiled
 
-    def run(self, arm: Arm, work: float, clock: Clock) -> End:
-        """Descend with as much work as is allowed: gradient evaluations of the subject's network on all rows."""
+    def run(self, arm: Arm, work: float, clock: Clock, observe: Observer | None = None) -> End:
+        """Descend with as much work as is allowed: gradient evaluations of the subject's network on all rows.
+
+        `observe` is called with each record of the descent, whose errors are in the arm's own loss.
+        """
         network = Network.from_parameters(arm.network.architecture, arm.network.parameters)
         started, cost = time.perf_counter(), arm.iteration(self._subject)
         allowance = Allowance(max(0.0, work * arm.share_of_work - arm.spent), cost)
@@ -138,6 +141,7 @@ class Bench:
             arm.optimizer,
             l2=arm.l2,
             limits=Limits(iterations=allowance.most if first_order else None, seconds=clock.left, plateau=False),
+            observe=observe,
             interrupt=clock.interrupt,
             compiled=compiled,
             pace=None if first_order else allowance,
@@ -152,13 +156,16 @@ class Bench:
             cut=descent.stop_reason in (StopReason.TIME_LIMIT, StopReason.INTERRUPTED),
         )
 
+    def comparable(self, arm: Arm) -> bool:
+        """Whether the errors of an arm's records are in the subject's loss."""
+        return arm.targets is None and arm.network.architecture.loss == self._subject.loss
+
     def error(self, network: Network) -> float:
         """Return the error of a network as the subject's own."""
         return Objective(self._subject, self._rows).error(network.parameters.astype(np.float64))
 
     def _error(self, arm: Arm, network: Network, descent: Descent) -> float:
-        known = arm.targets is None and network.architecture.loss == self._subject.loss
-        if known and network.parameters.dtype == np.float64 and len(self._rows) == len(arm.training):
+        if self.comparable(arm) and network.parameters.dtype == np.float64 and len(self._rows) == len(arm.training):
             return descent.train_error if math.isfinite(descent.train_error) else math.inf
         return self._judged(arm, network, self._rows)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from fallline.diagnosis.clock import Clock
@@ -18,6 +18,8 @@ from fallline.diagnosis.trials.work import cost_of_iteration, passes
 from fallline.engine import lookup
 from fallline.engine.choice import worth_compiling
 from fallline.optimizers import FirstOrder, Optimizer
+from fallline.training.descent import Observer
+from fallline.training.history import Record
 
 PAIRS = (5, 3, 1)  # as many as leave each arm `LEAST_SHARE` of the run's own work; 1 only where nothing is by chance
 LEAST_SHARE = 1 / 8
@@ -29,11 +31,29 @@ PATIENCE, LEAST_SECONDS = 3.0, 0.1  # an arm may take so many times what is expe
 ORDER = (Outcome.HELPS, Outcome.NO_DIFFERENCE, Outcome.HARMS, Outcome.NOT_RUN)
 
 
-def run_trials(evidence: Evidence, codes: Sequence[str], clock: Clock) -> list[Trial]:
+class ArmName(NamedTuple):
+    """Which arm of which pair a record is of."""
+
+    remedy: str  # code of the trial
+    control: bool  # whether it is the unchanged arm
+    pair: int  # from 0
+    comparable: bool  # whether its errors are in the subject's loss
+    work: float  # that it may do in all, in gradient evaluations on all rows
+
+
+ObserveArm = Callable[[ArmName, float, Record], None]
+
+
+def run_trials(
+    evidence: Evidence, codes: Sequence[str], clock: Clock, observe: ObserveArm | None = None
+) -> list[Trial]:
     """Run the remedies of these codes, the most promising first, as many as time allows.
 
     Each arm does as much work as the run itself had, in gradient evaluations on all rows, or half of it, a quarter …
     where that would take too long. What is left out is told as not run, with the reason.
+
+    `observe` is called with the name of an arm, the work that it has done, and a record of it: for each record of each
+    arm, but once where trials or pairs share a control. An arm that is run again, with less work, begins again.
 
     Returns
     -------
@@ -60,7 +80,7 @@ def run_trials(evidence: Evidence, codes: Sequence[str], clock: Clock) -> list[T
         else:
             trials.append(_not_run(remedy, evidence, why_not))
     if suited:
-        laboratory = _Laboratory(evidence, optimizer, clock, suited[:PLANNED])
+        laboratory = _Laboratory(evidence, optimizer, clock, suited[:PLANNED], observe)
         trials += [laboratory.trial(remedy) for remedy in suited]
     return sorted(trials, key=_rank)
 
@@ -96,8 +116,15 @@ class _Speed(NamedTuple):
 class _Laboratory:
     """Runs the trials of one subject; what a control arm came to is kept for all trials that share it."""
 
-    def __init__(self, evidence: Evidence, optimizer: Optimizer, clock: Clock, planned: Sequence[Remedy]) -> None:
-        self._evidence, self._clock = evidence, clock
+    def __init__(
+        self,
+        evidence: Evidence,
+        optimizer: Optimizer,
+        clock: Clock,
+        planned: Sequence[Remedy],
+        observe: ObserveArm | None,
+    ) -> None:
+        self._evidence, self._clock, self._observe = evidence, clock, observe
         subject, self._unit = evidence.subject, evidence.architecture
         rows = len(subject.training)
         own = _own_work(evidence, optimizer)
@@ -121,7 +148,7 @@ class _Laboratory:
             arm = remedy.change(self._evidence, beginning.arm, self.work, self._beginnings.seeds[pair])
             if self._expected(arm, beginning) > self._clock.left:
                 break
-            both = self._pair(arm, beginning)
+            both = self._pair(remedy.code, pair, arm, beginning)
             if both is None:
                 break
             ends.append(both)
@@ -139,21 +166,35 @@ class _Laboratory:
         control = 0.0 if (beginning.key, self.work) in self._ends else self._speed.seconds(self.work)
         return self._speed.seconds(self.work * arm.share_of_work) + control
 
-    def _pair(self, arm: Arm, beginning: Beginning) -> tuple[End, End] | None:
+    def _pair(self, code: str, pair: int, arm: Arm, beginning: Beginning) -> tuple[End, End] | None:
         """Run both arms; the control again with less work where the time cut the remedy; None where it cut both."""
-        control = self._control(beginning, self.work)
+        observe = self._observer(code, pair, beginning.arm, control=True)
+        control = self._control(beginning, self.work, observe)
         if control is None:
             return None
         patience = max(LEAST_SECONDS, PATIENCE * self._speed.seconds(self.work * arm.share_of_work))
-        end = self._bench.run(arm, self.work, self._clock.part(1.0, patience))
+        clock = self._clock.part(1.0, patience)
+        end = self._bench.run(arm, self.work, clock, self._observer(code, pair, arm, control=False))
         if end.cut:
-            control = self._control(beginning, end.work / arm.share_of_work)
+            control = self._control(beginning, end.work / arm.share_of_work, observe)
         return None if control is None else (end, control)
 
-    def _control(self, beginning: Beginning, work: float) -> End | None:
+    def _observer(self, code: str, pair: int, arm: Arm, *, control: bool) -> Observer | None:
+        tell = self._observe
+        if tell is None:
+            return None
+        cost, first_order = arm.iteration(self._unit), isinstance(arm.optimizer, FirstOrder)
+        name = ArmName(code, control, pair, self._bench.comparable(arm), self.work * arm.share_of_work)
+
+        def observe(record: Record) -> None:
+            tell(name, arm.spent + cost * (record.iteration if first_order else record.steps), record)
+
+        return observe
+
+    def _control(self, beginning: Beginning, work: float, observe: Observer | None) -> End | None:
         key = (beginning.key, work)
         if key not in self._ends:
-            end = self._bench.run(beginning.arm, work, self._clock)
+            end = self._bench.run(beginning.arm, work, self._clock, observe)
             if end.cut:
                 return None
             self._ends[key] = end
