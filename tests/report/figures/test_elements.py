@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fallline.report.figures.elements import decades
@@ -24,6 +24,7 @@ def test_labels_of_ranges_as_they_come(low, high, labels):
     assert decades(low, high) == pytest.approx(labels)
 
 
+@settings(max_examples=1000)
 @given(st.floats(1e-12, 1e12), st.floats(1.0, 1e12), st.integers(4, 9))
 def test_labels_lie_in_the_range_and_are_few(low, ratio, most):
     high = low * ratio

@@ -18,6 +18,7 @@ NUMBER = (  # a label of an axis over many powers of ten
     "datum.value == 0 || (abs(datum.value) >= 0.001 && abs(datum.value) < 100000)"
     " ? format(datum.value, '~g') : format(datum.value, '~e')"
 )
+CLOSEST = 1e-9  # relative distance of the ends of an axis, from which on its labels differ
 MOST_LAYERS = 12  # that are told apart as lines
 
 
@@ -49,9 +50,9 @@ def decades(low: float, high: float, most: int = 7) -> list[float]:
         found = [tick for tick in found if low * (1.0 - 1e-9) <= tick <= high * (1.0 + 1e-9)]
         if len(found) > 2:
             break
-    if len(found) < 3 and high > low:
+    if len(found) < 3 and high > low * (1.0 + CLOSEST):
         return _even(low, high, most)
-    return found[:: math.ceil(len(found) / most)] if found else [low]
+    return found[:: math.ceil(len(found) / most)] or [low]
 
 
 def _even(low: float, high: float, most: int) -> list[float]:
