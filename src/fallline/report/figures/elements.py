@@ -52,7 +52,7 @@ def decades(low: float, high: float, most: int = 7) -> list[float]:
             break
     if len(found) < 3 and high > low * (1.0 + CLOSEST):
         return _even(low, high, most)
-    return found[:: math.ceil(len(found) / most)] or [low]
+    return found[:: math.ceil(len(found) / most)] if found else [low]
 
 
 def _even(low: float, high: float, most: int) -> list[float]:
