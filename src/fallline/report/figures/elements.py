@@ -18,6 +18,7 @@ NUMBER = (  # a label of an axis over many powers of ten
     "datum.value == 0 || (abs(datum.value) >= 0.001 && abs(datum.value) < 100000)"
     " ? format(datum.value, '~g') : format(datum.value, '~e')"
 )
+CLOSEST = 1e-9  # relative distance of the ends of an axis, from which on its labels differ
 MOST_LAYERS = 12  # that are told apart as lines
 
 
@@ -39,7 +40,7 @@ def iterations_axis(last: float, title: str = "iteration") -> Any:
 def decades(low: float, high: float, most: int = 7) -> list[float]:
     """Return round numbers from `low` to `high`, for a logarithmic axis: powers of ten, at most so many of them.
 
-    Between few powers the twos and fives stand too, or, where even these are few, all whole multiples.
+    Between few powers the twos and fives stand too; where even these are few, all whole multiples, or even steps.
     """
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     every = max(1, math.ceil((last - first) / most))
@@ -49,7 +50,17 @@ def decades(low: float, high: float, most: int = 7) -> list[float]:
         found = [tick for tick in found if low * (1.0 - 1e-9) <= tick <= high * (1.0 + 1e-9)]
         if len(found) > 2:
             break
+    if len(found) < 3 and high > low * (1.0 + CLOSEST):
+        return _even(low, high, most)
     return found[:: math.ceil(len(found) / most)] if found else [low]
+
+
+def _even(low: float, high: float, most: int) -> list[float]:
+    """Return round numbers at even distances from `low` to `high`, at most so many."""
+    unit = 10.0 ** math.floor(math.log10((high - low) / most))
+    step = next(unit * digit for digit in (1, 2, 5, 10, 20) if (high - low) / (unit * digit) <= most - 1)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [float(f"{number * step:.12g}") for number in range(first, last + 1)]
 
 
 def error_axis(errors: Array, title: str, name: str = "error") -> Any:
