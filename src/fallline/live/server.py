@@ -73,7 +73,7 @@ class Lookout:
     def look(self) -> None:
         """Look at the folder, and say there that a page can be had."""
         if self.pages:
-        self.pages_left = time.monotonic()
+            self.pages_left = time.monotonic()
         with suppress(OSError):  # a folder that cannot be written can be looked at all the same
             self.folder.channel.say_serving(watched=self.pages > 0)
         if self._watching is not None:
