@@ -92,7 +92,9 @@ def server_of(run, *words):
         env=os.environ | {"COLUMNS": "300"},
     )
     line = process.stderr.readline()
-    assert "http://127.0.0.1:" in line, line + process.stderr.read()
+    if "http://127.0.0.1:" not in line:
+        _, rest = process.communicate(timeout=PATIENCE)
+        raise AssertionError(line + rest)
     return process, line.split()[-1]
 
 

@@ -84,6 +84,8 @@ class Trials:
         except TimeoutError:
             self._process.kill()
             await self._process.wait()
+        if self._log is not None and not is_over(self._log):
+            _break_off(self._log)
 
     def settle(self) -> None:
         """Write an end into the logs of trials whose process is gone without one."""
@@ -94,8 +96,12 @@ class Trials:
             if is_over(log):
                 self._settled.add(log)
             elif not _is_somebodys(log, lines):
-                with log.open("a", encoding="utf-8") as file:  # behind whatever was left of a line
-                    file.write("\n" + json.dumps({"kind": "failed", "sentence": BROKEN_OFF}) + "\n")
+                _break_off(log)
+
+
+def _break_off(log: Path) -> None:
+    with log.open("a", encoding="utf-8") as file:  # behind whatever was left of a line
+        file.write("\n" + json.dumps({"kind": "failed", "sentence": BROKEN_OFF}) + "\n")
 
 
 def _is_somebodys(log: Path, lines: list[dict[str, Any]]) -> bool:
