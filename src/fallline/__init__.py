@@ -10,6 +10,7 @@ from fallline.errors import DataError, FalllineError, ModelFileError
 if TYPE_CHECKING:
     from fallline.diagnosis.runs.explain import explain
     from fallline.diagnosis.verdict import Verdict
+    from fallline.estimators import FalllineClassifier, FalllineRegressor
     from fallline.network.model import Model
     from fallline.network.network import Network
     from fallline.subjects.handwritten.diagnose import diagnose
@@ -22,7 +23,9 @@ __version__ = "0.1.0"
 __all__ = [
     "DataError",
     "Diagnosis",
+    "FalllineClassifier",
     "FalllineError",
+    "FalllineRegressor",
     "Model",
     "ModelFileError",
     "Network",
@@ -45,6 +48,8 @@ _LATER = {  # imported when first asked for, so that `fallline --help` waits nei
     "Diagnosis": "fallline.subjects.handwritten.diagnosis",
     "explain": "fallline.diagnosis.runs.explain",
     "Verdict": "fallline.diagnosis.verdict",
+    "FalllineRegressor": "fallline.estimators",
+    "FalllineClassifier": "fallline.estimators",
 }
 
 

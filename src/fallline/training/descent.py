@@ -11,10 +11,11 @@ from typing import Protocol
 
 import numpy as np
 
-from fallline.engine import Array, Objective, Rows
+from fallline.engine import Array, Dropout, Objective, Rows
 from fallline.engine.choice import worth_compiling
 from fallline.engine.rows import block_length
 from fallline.engine.threads import fitting_threads, one_thread
+from fallline.errors import FalllineError
 from fallline.network import Network
 from fallline.optimizers import FirstOrder, Iteration, Optimizer, Outcome
 from fallline.training.history import History, Record
@@ -23,6 +24,7 @@ from fallline.training.plateau import LEAST_STEPS, Trend, distance, share_left, 
 from fallline.training.stopping import Limits, StopReason
 
 Observer = Callable[[Record], None]
+Follower = Callable[[Iteration, float], StopReason | None]
 
 LIKELY_ITERATIONS, LIKELY_EPOCHS = 1000, 50  # where there is no limit
 MOST_TOGETHER = 1 << 30
@@ -62,6 +64,8 @@ def descend(
     compiled: bool | None = None,
     threads: int | None = None,
     pace: Pace | None = None,
+    follow: Follower | None = None,
+    dropout: Dropout | None = None,
 ) -> Descent:
     """Train a network in place.
 
@@ -90,11 +94,26 @@ def descend(
         1 where other descents use the other cores; None for as many as shorten a step.
     pace
         Where the descent has to wait for others; None where it goes to its end.
+    follow
+        Called with every iteration, whose weights are at hand, and its validation error (nan without validation rows);
+        a reason that it returns ends the descent.
+    dropout
+        Which activations are dropped at each step; for first-order optimizers.
+
+    Raises
+    ------
+    FalllineError
+        If there is dropout, and the optimizer needs an error that is the same whenever it is asked for.
     """
     limits = limits or Limits()
     if compiled is None:
         compiled = worth_compiling(network.architecture, len(training), expected_passes(optimizer, limits))
-    objective = Objective(network.architecture, training, l2, compiled=compiled, threads=threads)
+    if dropout is not None and not isinstance(optimizer, FirstOrder):
+        raise FalllineError(
+            f"dropout: optimizer '{optimizer.name}' needs an error that is the same whenever it is asked for. Choose a "
+            "first-order one such as 'adam', or leave dropout out."
+        )
+    objective = Objective(network.architecture, training, l2, compiled=compiled, threads=threads, dropout=dropout)
     held_out = Objective(network.architecture, validation) if validation is not None and len(validation) else None
     parameters = network.parameters.copy()
     listening = Interrupt() if interrupt is None else nullcontext(interrupt)
@@ -104,7 +123,7 @@ def descend(
         one_thread() if threads == 1 else fitting_threads(at_once, network.shape),
         np.errstate(over="ignore", invalid="ignore", divide="ignore"),
     ):
-        watch = _Watch(objective, held_out, limits, wish, observe, pace)
+        watch = _Watch(objective, held_out, limits, wish, observe, pace, follow)
         done = watch.begin(parameters)
         outcome = Outcome.STOPPED if done else optimizer.minimize(objective, parameters, watch)
         return watch.end(network, parameters, outcome)
@@ -153,6 +172,7 @@ class _Watch:
         interrupt: Interrupt,
         observe: Observer | None,
         pace: Pace | None,
+        follow: Follower | None,
     ) -> None:
         self._objective = objective
         self._held_out = held_out
@@ -160,6 +180,7 @@ class _Watch:
         self._interrupt = interrupt
         self._observe = observe
         self._pace = pace
+        self._follow = follow
         self._started = time.perf_counter()
         self._history = History()
         self._reason: StopReason | None = None
@@ -180,7 +201,7 @@ class _Watch:
         return self._note(iteration)
 
     def portion(self) -> int:
-        if self._held_out is not None:
+        if self._held_out is not None or self._follow is not None:
             return 1
         now = 0 if self._last is None else self._last.number
         limit = self._limits.iterations
@@ -216,8 +237,11 @@ class _Watch:
         validation_error = math.nan
         if iteration.parameters is not None:
             validation_error = self._keep_best(iteration.parameters, iteration.age, error)
+        wish = None if self._follow is None or number == 0 else self._follow(iteration, validation_error)
         if self._reached(iteration):
             self._reason = StopReason.TARGET_REACHED
+        elif wish is not None:
+            self._reason = wish
         elif limits.iterations is not None and number >= limits.iterations:
             self._reason = StopReason.ITERATION_LIMIT
         elif limits.patience is not None and self._held_out is not None and number - self._best_age >= limits.patience:
