@@ -54,7 +54,7 @@ def judge(
         raise FalllineError(f"seconds {seconds}: expected a number above 0.")
     if subject.network.architecture.weighted:
         raise FalllineError(
-            "rows of different weights: a verdict is about rows that all count alike. Train without weights to have one."
+            "rows of different weights: a verdict is about rows that count alike. Train without weights to have one."
         )
     clock = Clock(seconds, interrupt)
     evidence = Evidence(subject, clock, seed)

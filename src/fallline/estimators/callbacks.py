@@ -37,7 +37,8 @@ class IterationTasks:
 
     def __init__(self, estimator: Any, iterations: int, X: Any, y: Any, sample_weight: Any) -> None:
         self._estimator, self._iterations = estimator, iterations
-        self._fit = self._iteration = None
+        self._fit: Any = None
+        self._iteration: Any = None
         self._number = 0
         if not getattr(estimator, "_skl_callbacks", None):
             return

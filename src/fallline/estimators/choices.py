@@ -14,6 +14,7 @@ from fallline.engine import Architecture, Dropout
 from fallline.engine.architecture import nearest
 from fallline.errors import FalllineError
 from fallline.optimizers import (
+    LBFGS,
     OPTIMIZERS,
     Adam,
     Auto,
@@ -28,6 +29,8 @@ from fallline.optimizers import (
     Schedule,
     Step,
 )
+from fallline.optimizers.auto import BATCH, PATIENCE, RATE
+from fallline.training.settings import MANY_ROWS
 from fallline.training.stopping import Limits
 
 OWN_NAME = {"logistic": "sigmoid"}  # scikit-learn's name, and Fallline's
@@ -35,6 +38,10 @@ SKLEARN_NAME = {own: name for name, own in OWN_NAME.items()}
 SOLVERS = (*OPTIMIZERS, "sgd")
 SCHEDULES = ("constant", "step", "cosine", "plateau")
 AUTO_SECONDS = 20.0  # that "auto" counts on where there is no limit
+GRADIENT_TOLERANCE = 1e-7  # of L-BFGS, as `fallline train` has it
+# Steps that L-BFGS remembers: with 50 instead of 10 it comes to lower losses (diabetes 0.0023 instead of 0.0095) in the
+# same time, and rounding grows less on the way; where that takes much memory, fewer.
+MEMORY, LEAST_MEMORY, MEMORY_NUMBERS = 50, 10, 5_000_000
 USUAL_BATCH = 200  # rows, at most, as scikit-learn's
 ALL_ROWS_BY_THEMSELVES = ("gradient_descent", "rprop")  # solvers that take all rows unless a batch is asked for
 
@@ -61,12 +68,12 @@ def require(estimator: Any) -> None:
             raise FalllineError(f"{name}={getattr(estimator, name)!r}: expected a number below 1.")
     for name in ("tol", "time_limit"):
         value = getattr(estimator, name)
-        if value is not None and not (isinstance(value, Real) and value >= 0):
+        if value is not None and not (isinstance(value, Real) and float(value) >= 0):
             raise FalllineError(f"{name}={value!r}: expected None, or a number of 0 or more.")
-    if estimator.alpha != "auto" and not (isinstance(estimator.alpha, Real) and 0 <= estimator.alpha < math.inf):
+    if estimator.alpha != "auto" and not (isinstance(estimator.alpha, Real) and 0 <= float(estimator.alpha) < math.inf):
         raise FalllineError(f"alpha={estimator.alpha!r}: expected 'auto', or a number of 0 or more.")
     batch = estimator.batch_size
-    if not (batch is None or batch == "auto" or (isinstance(batch, Integral) and batch >= 1)):
+    if not (batch is None or batch == "auto" or (isinstance(batch, Integral) and int(batch) >= 1)):
         raise FalllineError(
             f"batch_size={batch!r}: expected 'auto', None for all rows, or a number of rows, 1 or more."
         )
@@ -103,7 +110,7 @@ def hidden_activations(activation: str | Sequence[str], layers: int) -> tuple[st
 
 def dropout_of(rate: float | Sequence[float], layers: int, seed: int) -> Dropout | None:
     """Return the dropout of the hidden layers, from one rate or one for each; None where all are 0."""
-    rates = tuple(float(each) for each in rate) if np.iterable(rate) else (float(rate),) * layers  # type: ignore[arg-type]
+    rates = tuple(float(each) for each in rate) if np.iterable(rate) else (float(rate),) * layers
     found = Dropout(rates, seed)
     return found if any(rates) or len(rates) != layers else None
 
@@ -120,8 +127,7 @@ def optimizer_of(estimator: Any, architecture: Architecture, rows: int, seed: in
     if name == "auto" and steps_only:
         name = "adam"
     if name == "auto":
-        seconds = AUTO_SECONDS if estimator.time_limit is None else max(estimator.time_limit, 0.1)
-        return Auto(seconds, seed).choice(architecture, rows)
+        return _chosen(estimator, architecture, rows, seed)
     if name == "sgd":
         kind: type[Optimizer] = Nesterov if estimator.nesterovs_momentum else Momentum
         if estimator.momentum == 0.0:
@@ -144,6 +150,23 @@ def optimizer_of(estimator: Any, architecture: Architecture, rows: int, seed: in
         **own,
     )
     return Choice(optimizer, asked)
+
+
+def _chosen(estimator: Any, architecture: Architecture, rows: int, seed: int) -> Choice:
+    """Return the choice of "auto": to come down to the floor, the optimizer that does; up to a tolerance, the quickest.
+
+    With 100 units of relu, as scikit-learn has them by default, L-BFGS is at a loss that no longer falls by 1e-4 in a
+    tenth of the time of Levenberg–Marquardt, and as a rule at a lower one (blobs, iris, wine, breast cancer).
+    """
+    if estimator.tol is None:
+        seconds = AUTO_SECONDS if estimator.time_limit is None else max(estimator.time_limit, 0.1)
+        return Auto(seconds, seed).choice(architecture, rows)
+    if rows < MANY_ROWS:
+        memory = min(MEMORY, max(LEAST_MEMORY, MEMORY_NUMBERS // architecture.parameter_count))
+        optimizer = LBFGS(memory=memory, gradient_tolerance=GRADIENT_TOLERANCE)
+        return Choice(optimizer, f"L-BFGS, all rows at each step: {rows:,} rows")
+    adam = Adam(OnPlateau(RATE, patience=PATIENCE), BATCH, seed, shuffle=bool(estimator.shuffle))
+    return Choice(adam, f"Adam on mini-batches: {rows:,} rows")
 
 
 def limits_of(estimator: Any, *, watching: bool, iterations: int | None = None) -> Limits:

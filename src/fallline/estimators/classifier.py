@@ -155,14 +155,19 @@ beta_1, beta_2, epsilon, n_iter_no_change, time_limit, restarts, initialiser, dt
         return self._binarizer.inverse_transform(outputs.ravel() if outputs.shape[1] == 1 else outputs)
 
     def predict_proba(self, X: Any) -> Array:
-        """Return the probability of each class (rows, classes), or of each label (rows, labels)."""
+        """Return the probability of each class (rows, classes), or of each label (rows, labels).
+
+        They lie between 0 and 1 as logistic and softmax do: what rounds to these is the number next to them.
+        """
         outputs = self._outputs(X)
-        return np.column_stack([1.0 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
+        if outputs.shape[1] == 1:
+            outputs = np.column_stack([1.0 - outputs, outputs])
+        one = outputs.dtype.type(1.0)
+        return np.clip(outputs, np.finfo(outputs.dtype).tiny, np.nextafter(one, -one))
 
     def predict_log_proba(self, X: Any) -> Array:
         """Return the logarithm of `predict_proba`."""
-        with np.errstate(divide="ignore"):
-            return np.log(self.predict_proba(X))
+        return np.log(self.predict_proba(X))
 
     def _targets(self, y: Any, *, reset: bool) -> Array:
         check_classification_targets(y)

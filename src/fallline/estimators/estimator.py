@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, is_regressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
@@ -46,10 +46,12 @@ class _Table(NamedTuple):
     weighted: bool
 
 
-class NetworkEstimator(Explained, CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
+class NetworkEstimator(Explained, CallbackSupportMixin, BaseEstimator):
     """The common part of `FalllineRegressor` and `FalllineClassifier`, which say what the parameters mean."""
 
     network_: Network
+    loss_curve_: list[float]
+    t_: int
 
     @abstractmethod
     def _targets(self, y: Any, *, reset: bool) -> Array:
@@ -86,6 +88,8 @@ class NetworkEstimator(Explained, CallbackSupportMixin, BaseEstimator):  # type:
         fresh = not hasattr(self, "network_") or not (self.warm_start or incremental)
         given_X, given_y = X, y
         X, y = self._checked(X, y, reset=fresh)
+        X = np.ascontiguousarray(X, X.dtype if fresh else self.network_.parameters.dtype)
+        X = np.ascontiguousarray(X, X.dtype if fresh else self.network_.parameters.dtype)
         random = check_random_state(self.random_state)
         seed = int(random.randint(SEEDS))
         weights = row_weights(sample_weight, class_weight, X, y)
@@ -95,7 +99,7 @@ class NetworkEstimator(Explained, CallbackSupportMixin, BaseEstimator):  # type:
         held_out = None
         if X_val is not None:
             X_val, y_val = self._checked(X_val, y_val, reset=False)
-            held_out = X_val, self._targets(y_val, reset=False).astype(X.dtype)
+            held_out = np.ascontiguousarray(X_val, X.dtype), self._targets(y_val, reset=False).astype(X.dtype)
         table = self._table(X, targets, weights, held_out, random)
         first = self._first(X.shape[1], targets.shape[1], seed, X.dtype.name, table, fresh=fresh)
         tasks = IterationTasks(self, 0 if self.restarts > 1 else self.max_iter, given_X, given_y, sample_weight)
@@ -105,18 +109,17 @@ class NetworkEstimator(Explained, CallbackSupportMixin, BaseEstimator):  # type:
         return self
 
     def _checked(self, X: Any, y: Any, *, reset: bool) -> tuple[Array, Any]:
-        """Return X in the dtype of the network, and y as scikit-learn's validation leaves it."""
+        """Return X (rows, inputs) and y as scikit-learn's validation leaves them."""
         X, y = validate_data(
             self,
             X,
             y,
             reset=reset,
             multi_output=True,
-            y_numeric=self._estimator_type == "regressor",
+            y_numeric=is_regressor(self),
             dtype=(np.float64, np.float32) if self.dtype is None else np.dtype(self.dtype),
         )
-        dtype = X.dtype if reset else self.network_.parameters.dtype if hasattr(self, "network_") else X.dtype
-        return np.ascontiguousarray(X, dtype), y
+        return X, y
 
     def _table(
         self,
@@ -165,8 +168,8 @@ class NetworkEstimator(Explained, CallbackSupportMixin, BaseEstimator):  # type:
         before = self.network_.architecture
         if before != replace(architecture, weighted=False):
             raise FalllineError(
-                f"warm_start: the network has the layers {list(before.shape)} with {', '.join(before.activations)}, and "
-                f"the parameters now say {list(architecture.shape)} with {', '.join(names)}. Set warm_start=False to "
+                f"warm_start: the network has layers {list(before.shape)} with {', '.join(before.activations)}, "
+                f"and the parameters now say {list(architecture.shape)} with {', '.join(names)}. Set warm_start=False to "
                 "begin anew."
             )
         return Network.from_parameters(architecture, self.network_.parameters)
@@ -370,9 +373,7 @@ class _Score:
 
 def _cut_short(estimator: Any, descent: Descent) -> str:
     if descent.stop_reason is StopReason.ITERATION_LIMIT:
-        return (
-            f"max_iter={estimator.max_iter} was reached while the loss was still allowed to fall; a higher one goes on."
-        )
+        return f"max_iter={estimator.max_iter} was reached while the loss was still falling; a higher one goes on."
     if descent.stop_reason is StopReason.TIME_LIMIT:
         return f"time_limit={estimator.time_limit} was reached while the loss was still allowed to fall."
     return (

@@ -16,7 +16,7 @@ SECONDS = 10.0
 SAME = 1e-4  # relative difference of the error, up to which the rows are those that were learned from
 
 
-class NoVerdict(FalllineError, AttributeError):
+class NoVerdictError(FalllineError, AttributeError):
     """There is none; an AttributeError too, so that `hasattr` says no."""
 
 
@@ -56,12 +56,14 @@ class Explained:
 
         subject = self._subject
         if subject is None:
-            raise NoVerdict("no verdict: there is no fit yet, or it came from a file, which keeps no rows. Fit again.")
+            raise NoVerdictError(
+                "no verdict: there is no fit yet, or it came from a file, which keeps no rows. Fit again."
+            )
         if subject.network.architecture.weighted:
-            raise NoVerdict("no verdict: it is about rows that all count alike. Fit without weights to have one.")
+            raise NoVerdictError("no verdict: it is about rows that all count alike. Fit without weights to have one.")
         error = Objective(subject.network.architecture, subject.training).error(subject.network.parameters)
         if math.isfinite(self._error) and not math.isclose(error, self._error, rel_tol=SAME, abs_tol=1e-12):
-            raise NoVerdict("no verdict: the array that was fitted has been changed since. Fit again.")
+            raise NoVerdictError("no verdict: the array that was fitted has been changed since. Fit again.")
         return judge(subject, seconds, trials=trials, seed=subject.seed)
 
     def _keep_subject(self, subject: Subject, error: float) -> None:

@@ -83,4 +83,4 @@ class Course:
     def _progresses(self, loss: float, tol: float) -> bool:
         self._waited = self._waited + 1 if loss > self._best - tol else 0
         self._best = min(self._best, loss)
-        return self._waited <= self.n_iter_no_change
+        return self._waited <= self.n_iter_no_change and not self._best < tol  # below it, nothing can fall by it

@@ -50,7 +50,7 @@ class FalllineRegressor(RegressorMixin, NetworkEstimator):
     learning_rate
         Its schedule: constant, step, cosine or plateau.
     max_iter, tol, n_iter_no_change
-        When a fit ends, as in scikit-learn, with every solver; a tol of None goes on until the solver finds no way down.
+        When a fit ends, as in scikit-learn, with every solver; a tol of None goes on while the solver finds a way down.
     time_limit
         Seconds after which a fit ends; None for no limit.
     early_stopping, validation_fraction

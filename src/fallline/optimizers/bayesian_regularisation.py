@@ -51,8 +51,8 @@ class BayesianRegularisation(LevenbergMarquardt):
             )
         if objective.architecture.weighted:
             raise FalllineError(
-                "optimizer 'bayesian_regularisation': it weighs all rows alike. Leave the weights out, or use optimizer "
-                "'levenberg_marquardt' with a penalty (l2)."
+                "optimizer 'bayesian_regularisation': it counts all rows alike. Leave the weights out, or use "
+                "optimizer 'levenberg_marquardt' with a penalty (l2)."
             )
         if self.variable_projection:
             raise FalllineError("optimizer 'bayesian_regularisation': it has no variable projection; leave it out.")
