@@ -86,6 +86,11 @@ def require(estimator: Any) -> None:
             raise FalllineError(f"{name}={value!r}: there is none of that name{nearest(str(value), map(str, known))}.")
 
 
+def makes_single_passes(estimator: Any) -> bool:
+    """Whether the solver can make a single pass over rows, as `partial_fit` does."""
+    return estimator.solver in ("auto", "sgd") or issubclass(OPTIMIZERS.get(estimator.solver, FirstOrder), FirstOrder)
+
+
 def hidden_sizes(hidden_layer_sizes: Any) -> tuple[int, ...]:
     """Return the units of each hidden layer, from one number or several."""
     sizes = hidden_layer_sizes if np.iterable(hidden_layer_sizes) else (hidden_layer_sizes,)

@@ -9,10 +9,12 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import column_or_1d
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
 
 from fallline.engine import Array, Index
 from fallline.errors import FalllineError
+from fallline.estimators import choices
 from fallline.estimators.callbacks import with_callbacks
 from fallline.estimators.estimator import NetworkEstimator
 
@@ -130,6 +132,7 @@ beta_1, beta_2, epsilon, n_iter_no_change, time_limit, restarts, initialiser, dt
         """
         return self._fit(X, y, sample_weight, X_val, y_val, class_weight=self.class_weight)
 
+    @available_if(choices.makes_single_passes)
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """Make one pass over these rows with a first-order solver, going on from the last call.
 

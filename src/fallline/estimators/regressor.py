@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import column_or_1d
+from sklearn.utils.metaestimators import available_if
 
 from fallline.engine import Array, Index
 from fallline.engine.architecture import nearest
@@ -172,6 +173,7 @@ class FalllineRegressor(RegressorMixin, NetworkEstimator):
         """
         return self._fit(X, y, sample_weight, X_val, y_val)
 
+    @available_if(choices.makes_single_passes)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Make one pass over these rows with a first-order solver, going on from the last call."""
         return self._fit(X, y, sample_weight, incremental=True)
