@@ -32,7 +32,7 @@ SEEDS = 2**31 - 1
 CUT_SHORT = (StopReason.ITERATION_LIMIT, StopReason.TIME_LIMIT, StopReason.NOT_FINITE)
 
 
-class NetworkEstimator(Explained, CallbackSupportMixin, BaseEstimator):
+class NetworkEstimator(CallbackSupportMixin, BaseEstimator, Explained):
     """The common part of `FalllineRegressor` and `FalllineClassifier`, which say what the parameters mean."""
 
     network_: Network
@@ -78,11 +78,15 @@ class NetworkEstimator(Explained, CallbackSupportMixin, BaseEstimator):
         random = check_random_state(self.random_state)
         seed = int(random.randint(SEEDS))
         weights = row_weights(sample_weight, class_weight, X, y)
-        targets = self._targets(y, reset=fresh).astype(X.dtype)
+        targets = self._targets(y, reset=fresh and not incremental).astype(X.dtype)
         held_out, watched = None, np.empty(0, np.int64)
         if X_val is not None:
             X_val, y_val = self._checked(X_val, y_val, reset=False)
             held_out = np.ascontiguousarray(X_val, X.dtype), self._targets(y_val, reset=False).astype(X.dtype)
+            if held_out[1].shape[1:] != targets.shape[1:]:
+                raise FalllineError(
+                    f"y_val: expected {targets.shape[1]} columns, as y has, got {held_out[1].shape[1]}."
+                )
         elif self.early_stopping:
             _, watched = split(weights.kept, self.validation_fraction, random, self._strata(targets))
         table = table_of(X, targets, weights, watched, held_out)
@@ -132,7 +136,7 @@ class NetworkEstimator(Explained, CallbackSupportMixin, BaseEstimator):
         if before != replace(architecture, weighted=False):
             raise FalllineError(
                 f"warm_start: the network has layers {list(before.shape)} ({', '.join(before.activations)}), and now "
-                f"the parameters say {list(architecture.shape)} ({', '.join(names)}). Set warm_start=False to begin anew."
+                f"the parameters say {list(architecture.shape)} ({', '.join(names)}). Begin anew with warm_start=False."
             )
         return Network.from_parameters(architecture, self.network_.parameters)
 

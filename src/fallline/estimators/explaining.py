@@ -21,7 +21,7 @@ class NoVerdictError(FalllineError, AttributeError):
 
 
 class Explained:
-    """Adds `verdict_` and `explain`.
+    """Adds `verdict_` and `explain`; stands behind `BaseEstimator` among the bases, which goes through all names.
 
     The rows of the last fit are referred to, not copied, and are left out where the estimator is pickled or copied.
     """
@@ -70,8 +70,7 @@ class Explained:
         self._subject, self._error, self._verdict = subject, error, None
 
     def __getstate__(self) -> dict[str, Any]:
-        state: dict[str, Any] = super().__getstate__()  # type: ignore[assignment]
-        return {name: value for name, value in state.items() if name != "_subject"}
+        return {name: value for name, value in vars(self).items() if name != "_subject"}
 
     def __dir__(self) -> list[str]:
         """All names but that of a verdict which is not there yet: whoever goes through them would wait for it."""

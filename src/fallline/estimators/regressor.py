@@ -186,10 +186,7 @@ class FalllineRegressor(RegressorMixin, NetworkEstimator):
     def _targets(self, y: Any, *, reset: bool) -> Array:
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
-        targets = np.asarray(y, np.float64).reshape(len(y), -1)
-        if not reset and targets.shape[1] != self.n_outputs_:
-            raise FalllineError(f"y: expected {self.n_outputs_} columns, as before, got {targets.shape[1]}.")
-        return targets
+        return np.asarray(y, np.float64).reshape(len(y), -1)
 
     def _loss_and_output(self) -> tuple[str, str]:
         if self.loss not in LOSSES:
