@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils.validation import has_fit_parameter
 
 from fallline import FalllineClassifier, FalllineRegressor
 
@@ -44,6 +45,13 @@ def to_the_end(kind, hidden=(), **more):
     return kind(**names, solver="lbfgs", tol=1e-9, max_iter=5000, random_state=0, **more)
 
 
+def weights_for(kind, rows):
+    """Weights of rows, where the installed scikit-learn takes them (from 1.7 on)."""
+    if not has_fit_parameter(kind(), "sample_weight"):
+        pytest.skip("scikit-learn's network takes no weights before 1.7")
+    return {"sample_weight": np.random.default_rng(1).uniform(0, 5, size=rows)}
+
+
 def centred(values):
     """The biases of a softmax may all be raised alike."""
     return values - values.mean()
@@ -53,8 +61,8 @@ def centred(values):
 @pytest.mark.parametrize("task", [task for task in TASKS if task != "three targets"])
 def test_alpha_and_weights_mean_the_same(task, weighted):
     ours, theirs, X, y = TASKS[task]
-    weights = np.random.default_rng(1).uniform(0, 5, size=len(X)) if weighted else None
-    one, other = to_the_end(ours).fit(X, y, weights), to_the_end(theirs).fit(X, y, weights)
+    weights = weights_for(theirs, len(X)) if weighted else {}
+    one, other = to_the_end(ours).fit(X, y, **weights), to_the_end(theirs).fit(X, y, **weights)
     tolerance = 3e-3  # scikit-learn stops where its loss no longer falls by a share of 2e-9
     np.testing.assert_allclose(one.coefs_[0], other.coefs_[0], atol=tolerance)
     np.testing.assert_allclose(centred(one.intercepts_[0]), centred(other.intercepts_[0]), atol=tolerance)
@@ -70,17 +78,18 @@ def test_alpha_and_weights_mean_the_same(task, weighted):
 def test_the_loss_of_the_same_weights_is_the_same(task, weighted):
     """Of a network with two hidden layers, whose weights scikit-learn is given."""
     ours, theirs, X, y = TASKS[task]
-    weights = np.random.default_rng(1).uniform(0, 5, size=len(X)) if weighted else None
+    weights = weights_for(theirs, len(X)) if weighted else {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        one = ours((6, 4), "tanh", alpha=ALPHA, max_iter=7, tol=None, solver="lbfgs", random_state=0).fit(X, y, weights)
+        one = ours((6, 4), "tanh", alpha=ALPHA, max_iter=7, tol=None, solver="lbfgs", random_state=0)
+        one.fit(X, y, **weights)
         names = {"hidden_layer_sizes": (6, 4), "activation": "tanh", "alpha": ALPHA}
         other = theirs(**names, max_iter=1, solver="adam", batch_size=len(X), warm_start=True)
-        other.fit(X, y, weights)
+        other.fit(X, y, **weights)
         for mine, its in zip(one.coefs_ + one.intercepts_, other.coefs_ + other.intercepts_, strict=True):
             its[...] = mine
         np.testing.assert_allclose(one.predict(X), other.predict(X), rtol=1e-12)
-        other.fit(X, y, weights)  # one pass, whose loss is that of the weights before
+        other.fit(X, y, **weights)  # one pass, whose loss is that of the weights before
     assert one.loss_ == pytest.approx(other.loss_, rel=1e-12)
     assert one.loss_curve_[-1] == pytest.approx(one.loss_, rel=1e-12)
     assert (one.out_activation_, one.n_layers_, one.n_outputs_) == (

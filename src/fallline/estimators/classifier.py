@@ -47,7 +47,7 @@ beta_1, beta_2, epsilon, n_iter_no_change, time_limit, restarts, initialiser, dt
 
     Examples
     --------
-    >>> model = FalllineClassifier((4,), "tanh", tol=None, random_state=0)
+    >>> model = FalllineClassifier((4,), "tanh", random_state=0)
     >>> model.fit([[0, 0], [0, 1], [1, 0], [1, 1]], ["no", "yes", "yes", "no"]).predict([[0, 1], [1, 1]]).tolist()
     ['yes', 'no']
     """

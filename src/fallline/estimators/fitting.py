@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fallline.engine import Architecture, Array
+from fallline.engine.choice import worth_compiling
 from fallline.errors import FalllineError
 from fallline.estimators import choices
 from fallline.estimators.following import Course, LossUnit
@@ -19,7 +20,7 @@ from fallline.optimizers import BayesianRegularisation, Choice, FirstOrder
 from fallline.optimizers.first_order import Memory
 from fallline.training.descent import Descent, descend
 from fallline.training.interrupt import Interrupt
-from fallline.training.penalty import choose_strength, l2_of
+from fallline.training.penalty import choose_strength, l2_of, passes
 from fallline.training.restarts import descend_with_restarts
 from fallline.training.stopping import Limits
 
@@ -145,7 +146,7 @@ def _strength(estimator: Any, first: Network, table: Table, seed: int, interrupt
         seed=seed,
         seconds=math.inf if estimator.time_limit is None else 0.5 * estimator.time_limit,
         interrupt=interrupt,
-        compiled=False,
+        compiled=worth_compiling(first.architecture, len(table.training), passes(len(table.training))),
         tell=lambda line: None,
     ).strength
 
