@@ -193,11 +193,12 @@ def test_guide_more_control_by_warm_starts():
         {"solver": "sgd", "momentum": 0.9, "nesterovs_momentum": False, "learning_rate_init": 0.2},
         {"solver": "sgd", "momentum": 0.9, "nesterovs_momentum": True, "learning_rate_init": 0.2},
         {"solver": "adam", "learning_rate_init": 0.01},
+        {"solver": "adam", "learning_rate_init": 0.01, "batch_size": 40, "alpha": 0.0},
     ],
 )
 def test_the_first_order_solvers_go_the_same_way(parameters):
-    """On all rows at each step, from the same weights, with a penalty."""
-    given = {**parameters, "batch_size": len(IRIS_X), "max_iter": 30, "alpha": 0.1, "shuffle": False}
+    """From the same weights: on all rows at each step with a penalty, and on batches in their order without one."""
+    given = {"batch_size": len(IRIS_X), "max_iter": 30, "alpha": 0.1, "shuffle": False, **parameters}
     other = MLPClassifier((7,), "logistic", warm_start=True, **{**given, "max_iter": 1}).fit(IRIS_X, IRIS_Y)
     one = FalllineClassifier((7,), "logistic", warm_start=True, **{**given, "max_iter": 1}).fit(IRIS_X, IRIS_Y)
     for mine, its in zip(one.coefs_ + one.intercepts_, other.coefs_ + other.intercepts_, strict=True):
