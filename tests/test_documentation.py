@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-MODULES = ["fallline.network.network"]
+MODULES = ["fallline.network.network", "fallline.estimators.regressor", "fallline.estimators.classifier"]
 
 
 def _marked(page: Path) -> object:

@@ -10,6 +10,7 @@ from fallline.errors import DataError, FalllineError, ModelFileError
 if TYPE_CHECKING:
     from fallline.diagnosis.runs.explain import explain
     from fallline.diagnosis.verdict import Verdict
+    from fallline.estimators import FalllineClassifier, FalllineRegressor
     from fallline.interchange.export import export
     from fallline.network.model import Model
     from fallline.network.network import Network
@@ -25,7 +26,9 @@ __version__ = "0.1.0"
 __all__ = [
     "DataError",
     "Diagnosis",
+    "FalllineClassifier",
     "FalllineError",
+    "FalllineRegressor",
     "Model",
     "ModelFileError",
     "Network",
@@ -54,6 +57,8 @@ _LATER = {  # imported when first asked for, so that `fallline --help` waits nei
     "export": "fallline.interchange.export",
     "figures": "fallline.report.figures",
     "write_report": "fallline.report.page",
+    "FalllineRegressor": "fallline.estimators",
+    "FalllineClassifier": "fallline.estimators",
 }
 
 

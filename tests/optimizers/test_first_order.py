@@ -11,7 +11,7 @@ import pytest
 from fallline.engine import Architecture, Objective, Rows
 from fallline.errors import FalllineError
 from fallline.optimizers import OPTIMIZERS, Constant, Cosine, FirstOrder, GradientDescent, Momentum, Outcome
-from fallline.optimizers.first_order import norm
+from fallline.optimizers.first_order import Memory, norm
 
 from .problems import Watch, linear
 
@@ -276,3 +276,52 @@ def test_numbers_and_constant_schedules_are_the_same():
 
 def test_norm_of_float32_does_not_overflow():
     assert norm(np.full(4, 1e30, np.float32)) == pytest.approx(2e30, rel=1e-6)
+
+
+class Rows50(Rows):
+    """Rows that note which of them a batch took."""
+
+    def __init__(self, X, y):
+        super().__init__(X, y)
+        self.taken = []
+
+    def batch(self, positions):
+        self.taken += positions.tolist()
+        return super().batch(positions)
+
+
+def test_without_shuffling_rows_come_in_their_own_order():
+    rng = np.random.default_rng(0)
+    architecture = Architecture((2, 1), ("identity",), "mean_squared_error")
+    X, y = rng.normal(size=(50, 2)), rng.normal(size=(50, 1))
+    orders = []
+    for shuffle in (True, False):
+        rows = Rows50(X, y)
+        objective = Objective(architecture, rows)
+        GradientDescent(0.01, batch_size=8, shuffle=shuffle).minimize(objective, np.zeros(3), Watch(2))
+        orders.append(rows.taken)
+    assert orders[1] == [*range(50), *range(50)]
+    assert orders[0] != orders[1]
+    assert sorted(orders[0]) == sorted(orders[1])
+    ends = []
+    for compiled in (False, True):
+        parameters = np.zeros(3)
+        objective = Objective(architecture, Rows(X, y), compiled=compiled)
+        GradientDescent(0.01, batch_size=8, shuffle=False).minimize(objective, parameters, Watch(5))
+        ends.append(parameters)
+    np.testing.assert_allclose(ends[1], ends[0], rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", FIRST_ORDER)
+def test_with_a_memory_a_descent_goes_on_where_the_last_one_stopped(name):
+    problem, memory = linear(), Memory()
+    whole, parts, anew = (problem.start.copy() for _ in range(3))
+    optimizer = OPTIMIZERS[name](learning_rate=0.01)
+    optimizer.minimize(problem.objective, whole, Watch(6))
+    for _ in range(3):
+        dataclasses.replace(optimizer, memory=memory).minimize(problem.objective, parts, Watch(2))
+        optimizer.minimize(problem.objective, anew, Watch(2))
+    assert memory.steps == 6
+    np.testing.assert_array_equal(parts, whole)
+    if optimizer.slots:
+        assert not np.array_equal(anew, whole)

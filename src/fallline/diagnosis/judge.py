@@ -52,6 +52,10 @@ def judge(
     """
     if not seconds > 0:
         raise FalllineError(f"seconds {seconds}: expected a number above 0.")
+    if subject.network.architecture.weighted:
+        raise FalllineError(
+            "rows of different weights: a verdict is about rows that count alike. Train without weights to have one."
+        )
     clock = Clock(seconds, interrupt)
     evidence = Evidence(subject, clock, seed)
     with one_thread(), np.errstate(over="ignore", invalid="ignore", divide="ignore"):

@@ -3,6 +3,7 @@
 from fallline.engine.activations import ACTIVATIONS, Activation
 from fallline.engine.architecture import Architecture, lookup, per_layer
 from fallline.engine.arrays import Array, Index
+from fallline.engine.dropout import Dropout
 from fallline.engine.losses import LOSSES, Loss
 from fallline.engine.objective import Objective
 from fallline.engine.rows import Rows
@@ -13,6 +14,7 @@ __all__ = [
     "Activation",
     "Architecture",
     "Array",
+    "Dropout",
     "Index",
     "Loss",
     "Objective",

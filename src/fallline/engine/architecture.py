@@ -12,7 +12,7 @@ import numpy as np
 
 from fallline.engine.activations import ACTIVATIONS, Activation
 from fallline.engine.arrays import Array
-from fallline.engine.losses import LOSSES, Loss
+from fallline.engine.losses import LOSSES, Loss, Weighted
 from fallline.errors import FalllineError
 
 T = TypeVar("T")
@@ -33,6 +33,9 @@ class Architecture:
         One name for each layer (`len(shape) - 1`); "softmax" for the last only.
     loss
         The loss's name. A cross-entropy demands the output activation that it includes.
+    weighted
+        Whether the rows count differently: their targets then have one column more, the last, with each row's weight.
+        Weights whose mean is 1 leave a loss that is a mean what it is.
 
     Raises
     ------
@@ -43,6 +46,7 @@ class Architecture:
     shape: tuple[int, ...]
     activations: tuple[str, ...]
     loss: str
+    weighted: bool = False
 
     def __post_init__(self) -> None:
         if len(self.shape) < 2 or any(not isinstance(size, int) or size < 1 for size in self.shape):
@@ -83,6 +87,11 @@ class Architecture:
         return tuple(int(offset) for offset in np.cumsum([0, *sizes]))
 
     @property
+    def targets(self) -> int:
+        """Number of columns of y: one for each output, and the rows' weights where they have some."""
+        return self.outputs + self.weighted
+
+    @property
     def parameter_count(self) -> int:
         """Length of the parameter vector."""
         return self.offsets[-1]
@@ -94,8 +103,9 @@ class Architecture:
 
     @cached_property
     def loss_function(self) -> Loss:
-        """The loss."""
-        return LOSSES[self.loss]
+        """The loss, which counts each row by its weight where rows have some."""
+        loss = LOSSES[self.loss]
+        return Weighted(loss) if self.weighted else loss
 
     def layers(self, parameters: Array) -> list[Array]:
         """Return the views W of shape (units, inputs + 1) into a parameter vector, bias in the last column."""

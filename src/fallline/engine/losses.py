@@ -192,3 +192,31 @@ LOSSES: dict[str, Loss] = {
         CategoricalCrossEntropy(),
     )
 }
+
+
+class Weighted(Loss):
+    """A loss that counts each row by its weight, ≥ 0, which stands in the last column of the target."""
+
+    def __init__(self, loss: Loss) -> None:
+        self._loss = loss
+        self.name, self.from_logits_of, self.has_residual = loss.name, loss.from_logits_of, loss.has_residual
+
+    def scale(self, rows: int, outputs: int) -> float:
+        return self._loss.scale(rows, outputs)
+
+    def elements(self, output: Array, target: Array) -> Array:
+        return target[:, -1:] * self._loss.elements(output, target[:, :-1])
+
+    def gradient(self, output: Array, target: Array) -> Array:
+        return target[:, -1:] * self._loss.gradient(output, target[:, :-1])
+
+    def curvature(self, output: Array, target: Array, v: Array) -> Array:
+        return target[:, -1:] * self._loss.curvature(output, target[:, :-1], v)
+
+    def curvature_root(self, output: Array, target: Array) -> Array:
+        root: Array = np.sqrt(target[:, -1:])
+        return root[:, :, None] * self._loss.curvature_root(output, target[:, :-1])
+
+    def residual(self, output: Array, target: Array) -> Array:
+        root: Array = np.sqrt(target[:, -1:])
+        return root * self._loss.residual(output, target[:, :-1])

@@ -11,6 +11,7 @@ import numpy as np
 from fallline.engine import reference
 from fallline.engine.architecture import Architecture
 from fallline.engine.arrays import Array, Index
+from fallline.engine.dropout import Dropout
 from fallline.engine.rows import Rows, block_length
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ class Objective:
         Whether the compiled engine does the arithmetic; it keeps a copy of the rows where it takes all at a step.
     threads
         How many threads the compiled engine works with; None for as many as shorten a step.
+    dropout
+        Which activations are dropped wherever the gradient is asked for; the error alone is that of the whole network.
+        The compiled engine has none.
     """
 
     def __init__(
@@ -48,6 +52,7 @@ class Objective:
         *,
         compiled: bool = False,
         threads: int | None = None,
+        dropout: Dropout | None = None,
     ) -> None:
         self.architecture = architecture
         self.rows = rows.compact()
@@ -55,6 +60,10 @@ class Objective:
         self.compiled = compiled
         self.threads = threads
         self._block = block_length(max(architecture.shape))
+        self._dropout = dropout
+        if dropout is not None:
+            dropout.require_fitting(architecture)
+            self.compiled, self._drawn = False, np.random.default_rng(dropout.seed)
 
     @cached_property
     def _kernels(self) -> CompiledObjective:
@@ -106,18 +115,24 @@ class Objective:
         """
         if positions is not None:
             X, y = self.rows.batch(positions)
-            error, gradient = reference.loss_and_gradient(self.architecture, parameters, X, y)
+            error, gradient = self._loss_and_gradient(parameters, X, y)
             return error, self._with_penalty(parameters, gradient, len(positions))
         if self.compiled:
             error, gradient = self._kernels.error_and_gradient(parameters)
             return error, self._with_penalty(parameters, gradient, len(self.rows))
         error, gradient = 0.0, np.zeros_like(parameters)
         for X, y in self.rows.blocks(self._block):
-            part, slope = reference.loss_and_gradient(self.architecture, parameters, X, y)
+            part, slope = self._loss_and_gradient(parameters, X, y)
             share = self.share(len(X))
             error += part * share
             gradient += slope * share
         return error, self._with_penalty(parameters, gradient, len(self.rows))
+
+    def _loss_and_gradient(self, parameters: Array, X: Array, y: Array) -> tuple[float, Array]:
+        if self._dropout is None:
+            return reference.loss_and_gradient(self.architecture, parameters, X, y)
+        masks = self._dropout.masks(self.architecture, len(X), parameters.dtype, self._drawn)
+        return reference.loss_and_gradient(self.architecture, parameters, X, y, masks)
 
     def gauss_newton_product(self, parameters: Array, v: Array) -> Array:
         """Return the generalised Gauss–Newton matrix, with the penalty's diagonal, times v (parameters,)."""

@@ -16,6 +16,7 @@ parameters' dtype. Other engines are tested against this one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -32,14 +33,19 @@ class Layer(NamedTuple):
     a: Array
 
 
-def forward(architecture: Architecture, parameters: Array, X: Array) -> list[Layer]:
-    """Return what each layer computes for the rows X (rows, inputs)."""
+def forward(architecture: Architecture, parameters: Array, X: Array, masks: Sequence[Array] = ()) -> list[Layer]:
+    """Return what each layer computes for the rows X (rows, inputs).
+
+    With masks, one (rows, units) for each hidden layer, the next layer sees its activations times the mask: dropout.
+    """
     trace = []
     a = X
-    for W, activation in zip(architecture.layers(parameters), architecture.layer_activations, strict=True):
+    for i, (W, activation) in enumerate(
+        zip(architecture.layers(parameters), architecture.layer_activations, strict=True)
+    ):
         z = a @ W[:, :-1].T + W[:, -1]
         trace.append(Layer(a, z, activation.value(z)))
-        a = trace[-1].a
+        a = trace[-1].a * masks[i] if i < len(masks) else trace[-1].a
     return trace
 
 
@@ -61,13 +67,15 @@ def loss_by_row(architecture: Architecture, parameters: Array, X: Array, y: Arra
     return np.asarray(elements.sum(axis=1)) * architecture.loss_function.scale(1, architecture.outputs)
 
 
-def loss_and_gradient(architecture: Architecture, parameters: Array, X: Array, y: Array) -> tuple[float, Array]:
-    """Return the loss and its gradient (parameters,) by back-propagation."""
-    trace = forward(architecture, parameters, X)
+def loss_and_gradient(
+    architecture: Architecture, parameters: Array, X: Array, y: Array, masks: Sequence[Array] = ()
+) -> tuple[float, Array]:
+    """Return the loss and its gradient (parameters,) by back-propagation; masks as for `forward`."""
+    trace = forward(architecture, parameters, X, masks)
     value = architecture.loss_function.total(_seen_by_loss(architecture, trace[-1]), y)
     scale = _scale(architecture, y)
     delta = _output_delta(architecture, trace[-1], y) * scale
-    return value * scale, _backward(architecture, parameters, trace, delta)
+    return value * scale, _backward(architecture, parameters, trace, delta, masks)
 
 
 def gradient_by_row(architecture: Architecture, parameters: Array, X: Array, y: Array) -> Array:
@@ -215,7 +223,9 @@ def _output_delta_tangent(architecture: Architecture, final: Layer, y: Array, dz
     return architecture.layer_activations[-1].backward_tangent(final.z, final.a, g, dz, dg)
 
 
-def _backward(architecture: Architecture, parameters: Array, trace: list[Layer], delta: Array) -> Array:
+def _backward(
+    architecture: Architecture, parameters: Array, trace: list[Layer], delta: Array, masks: Sequence[Array] = ()
+) -> Array:
     """Σ over rows of δᵀ ∂z/∂parameters, (parameters,), for the output layer's δ (rows, outputs)."""
     gradient = np.empty_like(parameters)
     layers, out = architecture.layers(parameters), architecture.layers(gradient)
@@ -224,7 +234,8 @@ def _backward(architecture: Architecture, parameters: Array, trace: list[Layer],
         np.add.reduce(delta, axis=0, out=out[i][:, -1])
         if i > 0:
             below, activation = trace[i - 1], architecture.layer_activations[i - 1]
-            delta = activation.backward(below.z, below.a, delta @ layers[i][:, :-1])
+            g = delta @ layers[i][:, :-1]
+            delta = activation.backward(below.z, below.a, g * masks[i - 1] if masks else g)
     return gradient
 
 

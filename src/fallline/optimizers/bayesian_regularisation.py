@@ -49,6 +49,11 @@ class BayesianRegularisation(LevenbergMarquardt):
                 f"optimizer 'bayesian_regularisation': it needs a squared error, got loss '{loss}'. Use optimizer "
                 "'levenberg_marquardt' with a penalty (l2) instead."
             )
+        if objective.architecture.weighted:
+            raise FalllineError(
+                "optimizer 'bayesian_regularisation': it counts all rows alike. Leave the weights out, or use "
+                "optimizer 'levenberg_marquardt' with a penalty (l2)."
+            )
         if self.variable_projection:
             raise FalllineError("optimizer 'bayesian_regularisation': it has no variable projection; leave it out.")
         X, y = objective.rows.block(0, len(objective.rows))

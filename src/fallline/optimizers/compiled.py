@@ -39,7 +39,7 @@ def descend_compiled(optimizer: FirstOrder, objective: Objective, parameters: Ar
         shared=rows.packed,
     )
     try:
-        return _descend(optimizer, run, watch, None if whole else _Orders(optimizer.seed, rows))
+        return _descend(optimizer, run, watch, None if whole else _Orders(optimizer, rows))
     finally:
         np.copyto(parameters, run.parameters)
         run.close()
@@ -48,8 +48,8 @@ def descend_compiled(optimizer: FirstOrder, objective: Objective, parameters: Ar
 class _Orders:
     """The orders in which epochs of mini-batches meet the rows."""
 
-    def __init__(self, seed: int, rows: Rows) -> None:
-        self._rng, self._rows = np.random.default_rng(seed), rows
+    def __init__(self, optimizer: FirstOrder, rows: Rows) -> None:
+        self._rng, self._rows, self._shuffle = np.random.default_rng(optimizer.seed), rows, optimizer.shuffle
         self._drawn = np.empty((0, len(rows)), np.int64)
         self.most = max(1, MOST_IN_ORDER // len(rows))  # epochs at a time
 
@@ -60,7 +60,7 @@ class _Orders:
             self._drawn = np.empty((epochs, len(self._rows)), np.int64)
             self._drawn[: len(held)] = held
             for order in self._drawn[len(held) :]:
-                drawn = self._rng.permutation(len(self._rows))
+                drawn = self._rng.permutation(len(self._rows)) if self._shuffle else np.arange(len(self._rows))
                 order[:] = drawn if self._rows.index is None else self._rows.index[drawn]
         return self._drawn[:epochs]
 

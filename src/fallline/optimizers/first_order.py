@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 
@@ -20,6 +20,14 @@ def norm(v: Array) -> float:
     return float(np.linalg.norm(v.astype(np.float64, copy=False)))
 
 
+@dataclass
+class Memory:
+    """What a rule knows after some steps, so that a later descent can go on as if it were the same one."""
+
+    slots: list[Array] = field(default_factory=list)
+    steps: int = 0
+
+
 @dataclass(frozen=True)
 class FirstOrder(Optimizer):
     """An optimizer that is an update of the weights by the gradient.
@@ -32,11 +40,18 @@ class FirstOrder(Optimizer):
         Rows in a mini-batch; None takes all rows for each step.
     seed
         Seed of the order in which the rows come in each epoch.
+    shuffle
+        Whether they come in a new order in each epoch, or always in their own.
+    memory
+        Where to go on from, and where to leave what is known at the end; None begins with nothing. With it, the steps
+        are made in the reference engine.
     """
 
     learning_rate: float | Schedule
     batch_size: int | None = None
     seed: int = 0
+    shuffle: bool = field(default=True, kw_only=True)
+    memory: Memory | None = field(default=None, kw_only=True, compare=False, repr=False)
 
     slots = 0  # how many vectors of the parameters' length the rule keeps between steps
 
@@ -74,11 +89,12 @@ class FirstOrder(Optimizer):
 
     def minimize(self, objective: Objective, parameters: Array, watch: Watch) -> Outcome:
         self.require_fitting(len(objective.rows))
-        if objective.compiled:
+        if objective.compiled and self.memory is None:
             from fallline.optimizers.compiled import descend_compiled  # brings Numba
 
             return descend_compiled(self, objective, parameters, watch)
-        slots = self.start(parameters)
+        memory = self.memory or Memory()
+        memory.slots = slots = memory.slots or self.start(parameters)
         course = self.schedule().course()
         rng = np.random.default_rng(self.seed)
         before, epoch_start = parameters.copy(), parameters.copy()
@@ -102,8 +118,8 @@ class FirstOrder(Optimizer):
                 error += part * share
                 gradient += slope * share
                 np.copyto(before, parameters)
-                step += 1
-                self.update(parameters, slope, slots, rate, step)
+                step, memory.steps = step + 1, memory.steps + 1
+                self.update(parameters, slope, slots, rate, memory.steps)
             iteration = Iteration(
                 number=number,
                 steps=step,
@@ -122,6 +138,6 @@ class FirstOrder(Optimizer):
     def _batches(self, rows: int, rng: np.random.Generator) -> Iterator[Index]:
         """Return the positions of each batch of an epoch."""
         assert self.batch_size is not None
-        order = rng.permutation(rows)
+        order = rng.permutation(rows) if self.shuffle else np.arange(rows)
         for start in range(0, rows, self.batch_size):
             yield order[start : start + self.batch_size]

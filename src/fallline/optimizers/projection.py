@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fallline.engine import Architecture, Array, Objective, reference
+from fallline.engine import LOSSES, Architecture, Array, Objective, reference
 from fallline.errors import FalllineError
 
 SINGULAR = 1e-9  # share left of a pivot, from which on the hidden activations count as dependent
@@ -30,18 +30,19 @@ def project(objective: Objective, parameters: Array) -> None:
     """Put the best output weights into the parameters, in place, unless they are not unique.
 
     With the last hidden activations A (rows, units + 1) and the loss's curvature c, each output's weights solve
-    (c AᵀA + penalty) w = c Aᵀy; the matrix adds up block by block.
+    (c AᵀA + penalty) w = c Aᵀy; the matrix adds up block by block. Where rows have weights, each counts by its own.
     """
     architecture = objective.architecture
     units, outputs = architecture.shape[-2], architecture.outputs
     ones = np.ones((1, 1))
-    c = architecture.loss_function.curvature(ones, ones, ones)[0, 0]
+    c = LOSSES[architecture.loss].curvature(ones, ones, ones)[0, 0]
     c *= architecture.loss_function.scale(len(objective.rows), outputs)
     system, right = np.zeros((units + 1, units + 1)), np.zeros((units + 1, outputs))
     for X, y in objective.jacobian_blocks():
         A = np.column_stack([reference.forward(architecture, parameters, X)[-1].input, np.ones(len(X))])
-        system += c * A.T @ A
-        right += c * A.T @ y
+        counted = c * (y[:, outputs:] * A if architecture.weighted else A).T
+        system += counted @ A
+        right += counted @ y[:, :outputs]
     system[np.diag_indices(units)] += objective.l2
     try:
         L = np.linalg.cholesky(system)

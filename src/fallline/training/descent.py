@@ -10,10 +10,11 @@ from typing import Protocol
 
 import numpy as np
 
-from fallline.engine import Array, Objective, Rows
+from fallline.engine import Array, Dropout, Objective, Rows
 from fallline.engine.choice import worth_compiling
 from fallline.engine.rows import block_length
 from fallline.engine.threads import fitting_threads, one_thread
+from fallline.errors import FalllineError
 from fallline.network import Network
 from fallline.optimizers import FirstOrder, Iteration, Optimizer, Outcome
 from fallline.training.history import History, Record
@@ -24,6 +25,7 @@ from fallline.training.stopping import Limits, StopReason
 
 Observer = Callable[[Record], None]
 Lend = Callable[[Array], None]
+Follower = Callable[[Iteration, float], StopReason | None]
 
 LIKELY_ITERATIONS, LIKELY_EPOCHS = 1000, 50  # where there is no limit
 MOST_TOGETHER = 1 << 30
@@ -66,6 +68,8 @@ def descend(
     pace: Pace | None = None,
     marks: Marks | None = None,
     lend: Lend | None = None,
+    follow: Follower | None = None,
+    dropout: Dropout | None = None,
 ) -> Descent:
     """Train a network in place.
 
@@ -98,11 +102,26 @@ def descend(
         Takes copies of the weights on the way; None where nobody wants them.
     lend
         Called with the weights whenever they are at hand: lent, to be looked at before the next step alone.
+    follow
+        Called with every iteration, whose weights are at hand, and its validation error (nan without validation rows);
+        a reason that it returns ends the descent.
+    dropout
+        Which activations are dropped at each step; for first-order optimizers.
+
+    Raises
+    ------
+    FalllineError
+        If there is dropout, and the optimizer needs an error that is the same whenever it is asked for.
     """
     limits = limits or Limits()
     if compiled is None:
         compiled = worth_compiling(network.architecture, len(training), expected_passes(optimizer, limits))
-    objective = Objective(network.architecture, training, l2, compiled=compiled, threads=threads)
+    if dropout is not None and not isinstance(optimizer, FirstOrder):
+        raise FalllineError(
+            f"dropout: optimizer '{optimizer.name}' needs an error that is the same whenever it is asked for. Choose a "
+            "first-order one such as 'adam', or leave dropout out."
+        )
+    objective = Objective(network.architecture, training, l2, compiled=compiled, threads=threads, dropout=dropout)
     held_out = Objective(network.architecture, validation) if validation is not None and len(validation) else None
     parameters = network.parameters.copy()
     listening = Interrupt() if interrupt is None else nullcontext(interrupt)
@@ -112,7 +131,7 @@ def descend(
         one_thread() if threads == 1 else fitting_threads(at_once, network.shape),
         np.errstate(over="ignore", invalid="ignore", divide="ignore"),
     ):
-        watch = _Watch(objective, held_out, limits, wish, observe, pace, marks, lend)
+        watch = _Watch(objective, held_out, limits, wish, observe, pace, marks, lend, follow)
         done = watch.begin(parameters)
         outcome = Outcome.STOPPED if done else optimizer.minimize(objective, parameters, watch)
         return watch.end(network, parameters, outcome)
@@ -163,6 +182,7 @@ class _Watch:
         pace: Pace | None,
         marks: Marks | None,
         lend: Lend | None,
+        follow: Follower | None,
     ) -> None:
         self._objective = objective
         self._held_out = held_out
@@ -173,6 +193,7 @@ class _Watch:
         self._marks = marks
         self._lend = lend
         self._started = interrupt.now()
+        self._follow = follow
         self._history = History()
         self._reason: StopReason | None = None
         self._trend: Trend | None = None
@@ -192,7 +213,7 @@ class _Watch:
         return self._note(iteration)
 
     def portion(self) -> int:
-        if self._held_out is not None:
+        if self._held_out is not None or self._follow is not None:
             return 1
         now = 0 if self._last is None else self._last.number
         limit = self._limits.iterations
@@ -234,8 +255,11 @@ class _Watch:
             validation_error = self._keep_best(iteration.parameters, iteration.age, error)
             if self._marks is not None:
                 self._marks.note(number, iteration.age, iteration.parameters)
+        wish = None if self._follow is None or number == 0 else self._follow(iteration, validation_error)
         if self._reached(iteration):
             self._reason = StopReason.TARGET_REACHED
+        elif wish is not None:
+            self._reason = wish
         elif limits.iterations is not None and number >= limits.iterations:
             self._reason = StopReason.ITERATION_LIMIT
         elif limits.patience is not None and self._held_out is not None and number - self._best_age >= limits.patience:

@@ -23,13 +23,13 @@ from typing import Any
 
 import numpy as np
 
-from fallline.engine import Objective, Rows
+from fallline.engine import Dropout, Objective, Rows
 from fallline.engine.choice import worth_compiling
 from fallline.engine.threads import available_cores, one_thread
 from fallline.errors import FalllineError
 from fallline.network import Network
 from fallline.optimizers import Optimizer
-from fallline.training.descent import Descent, Pace, Standing, descend, expected_passes
+from fallline.training.descent import Descent, Follower, Pace, Standing, descend, expected_passes
 from fallline.training.history import Record
 from fallline.training.interrupt import Interrupt
 from fallline.training.marks import Marks
@@ -80,6 +80,8 @@ def descend_with_restarts(
     culling: bool = True,
     cores: int | None = None,
     tell: Callable[[str], None] | None = None,
+    follow: Callable[[int], Follower] | None = None,
+    dropout: Dropout | None = None,
 ) -> Restarts:
     """Train a network from several first weights, and keep the best.
 
@@ -90,7 +92,7 @@ def descend_with_restarts(
     ----------
     initial
         Gives the network with the first weights of a seed.
-    training, optimizer, validation, l2, interrupt, compiled
+    training, optimizer, validation, l2, interrupt, compiled, dropout
         As for `descend`.
     starts
         How many first weights to start from.
@@ -105,6 +107,8 @@ def descend_with_restarts(
         there are cores. The reference engine keeps Python's lock, and its starts come one after the other.
     tell
         Called now and then with a line about how far they are.
+    follow
+        Gives the one who follows the start of a seed, as for `descend`; called in that start's own thread.
 
     Raises
     ------
@@ -143,6 +147,8 @@ def descend_with_restarts(
                 threads=1,
                 pace=start,
                 marks=Marks(architecture.parameter_count, starts),
+                follow=None if follow is None else follow(start.seed),
+                dropout=dropout,
             )
             return descent, descent.validation_error if watching else descent.train_error + penalty(network.parameters)
 

@@ -11,6 +11,7 @@ import numpy as np
 from fallline.engine.arrays import Array, Index
 from fallline.engine.compiled import calls
 from fallline.engine.compiled.curvature import forward_tangent
+from fallline.engine.compiled.curvature_of_losses import curvature
 from fallline.engine.compiled.descent import scale_of
 from fallline.engine.compiled.gauss_newton import through_output
 from fallline.engine.compiled.jit import kernel
@@ -20,7 +21,6 @@ from fallline.engine.compiled.layout import (
     ACTIVATION_BY,
     AFTER_BY,
     BACKWARD_BY,
-    CURVATURE_BY,
     FIELDS,
     FORWARD_BY,
     HEAD,
@@ -37,7 +37,7 @@ from fallline.engine.compiled.layout import (
 from fallline.engine.compiled.second_derivatives import softmax_tangent
 from fallline.engine.compiled.shared_product import share_of_rows
 
-activation, backward, curvature = calls.ACTIVATION.call, calls.BACKWARD.call, calls.CURVATURE.call
+activation, backward = calls.ACTIVATION.call, calls.BACKWARD.call
 forward, multiply = calls.FORWARD.call, calls.MULTIPLY.call
 
 
@@ -111,8 +111,8 @@ def share_of_acceleration(
             softmax_tangent(work, a_at, d_at + shift, a_at + shift, seen, outputs, padded)
         elif plan[last + ACTIVATION_BY]:
             seen = a_at + 2 * shift
-        given = (work, a_at, d_at, packed, at + plan[TARGETS_AT], seen, -1, outputs, rows, padded, scale)
-        curvature(w, plan[CURVATURE_BY], given)
+        y_at = at + plan[TARGETS_AT]
+        curvature(plan, work, a_at, d_at, packed, y_at, seen, -1, outputs, rows, padded, scale)
         through_output(plan, work, seen, padded)
         for i in range(0, outputs * padded, n):
             store(work, d_at + i, load(work, seen + i))

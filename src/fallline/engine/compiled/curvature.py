@@ -14,7 +14,7 @@ from fallline.engine.architecture import Architecture
 from fallline.engine.arrays import Array, Index
 from fallline.engine.compiled import calls
 from fallline.engine.compiled.cholesky import stride_of
-from fallline.engine.compiled.curvature_of_losses import CURVATURE_KERNELS
+from fallline.engine.compiled.curvature_of_losses import CURVATURE_KERNELS, curvature
 from fallline.engine.compiled.descent import scale_of
 from fallline.engine.compiled.gauss_newton import accumulate, through_output
 from fallline.engine.compiled.jit import kernel
@@ -47,12 +47,7 @@ JACOBIAN_BYTES = 3 << 16  # of a block: what stays in the second-level cache …
 LEAST_COLUMNS = 64  # … if it has no fewer columns, so that each tile's sums are worth their addition
 WORK_FOR_THREADS = 2_000_000  # products in J Jᵀ, from which a second thread shortens it
 
-backward, curvature, forward, multiply = (
-    calls.BACKWARD.call,
-    calls.CURVATURE.call,
-    calls.FORWARD.call,
-    calls.MULTIPLY.call,
-)
+backward, forward, multiply = calls.BACKWARD.call, calls.FORWARD.call, calls.MULTIPLY.call
 
 
 @lru_cache(maxsize=64)  # since many short descents of the same network begin with it
@@ -165,11 +160,8 @@ def product(
         forward(w, plan[FORWARD_BY], (plan, w, packed, at, work, padded))
         forward_tangent(plan, w, v, packed, at, work, shift, padded)
         through_output(plan, work, d_at + shift, padded)
-        curvature(
-            w,
-            plan[CURVATURE_BY],
-            (work, a_at, d_at, packed, at + plan[TARGETS_AT], d_at + shift, -1, outputs, rows, padded, scale),
-        )
+        y_at = at + plan[TARGETS_AT]
+        curvature(plan, work, a_at, d_at, packed, y_at, d_at + shift, -1, outputs, rows, padded, scale)
         through_output(plan, work, d_at + shift, padded)
         for i in range(0, outputs * padded, n):
             store(work, d_at + i, load(work, d_at + shift + i))

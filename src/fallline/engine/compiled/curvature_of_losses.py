@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import math
 
-from fallline.engine.arrays import Array
+from fallline.engine.arrays import Array, Index
+from fallline.engine.compiled.calls import CURVATURE
 from fallline.engine.compiled.elementary import exponential_of_negative, logistic
 from fallline.engine.compiled.jit import kernel
 from fallline.engine.compiled.lane_functions import absolute, first, square_root, where
 from fallline.engine.compiled.lanes import fill, load, store, width
+from fallline.engine.compiled.layout import CURVATURE_BY, TARGETS
 from fallline.engine.losses import HUBER_DELTA
+
+curvature_by_row = CURVATURE.call
 
 
 @kernel
@@ -165,3 +169,32 @@ CURVATURE_KERNELS = {
     "binary_cross_entropy": _binary,
     "categorical_cross_entropy": _categorical,
 }
+
+
+@kernel
+def curvature(
+    plan: Index,
+    work: Array,
+    a_at: int,
+    d_at: int,
+    y: Array,
+    y_at: int,
+    to: int,
+    unit: int,
+    units: int,
+    rows: int,
+    padded: int,
+    scale: float,
+) -> None:
+    """H v, or a column of the root of H, as the kernels of `curvature_of_losses`; times the rows' weights, if any."""
+    given = (work, a_at, d_at, y, y_at, to, unit, units, rows, padded, scale)
+    curvature_by_row(work, plan[CURVATURE_BY], given)
+    if plan[TARGETS] == units:
+        return
+    for r in range(0, padded, width(work)):
+        weight = load(y, y_at + units * padded + r)
+        if unit >= 0:
+            weight = square_root(weight)
+        for u in range(units):
+            at = to + u * padded + r
+            store(work, at, weight * load(work, at))

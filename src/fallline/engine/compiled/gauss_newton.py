@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from fallline.engine.arrays import Array, Index
 from fallline.engine.compiled import calls
+from fallline.engine.compiled.curvature_of_losses import curvature
 from fallline.engine.compiled.descent import scale_of
 from fallline.engine.compiled.jit import kernel
 from fallline.engine.compiled.lanes import fill, load, store, width
@@ -17,7 +18,6 @@ from fallline.engine.compiled.layout import (
     ACTIVATION_BY,
     AFTER_BY,
     BACKWARD_BY,
-    CURVATURE_BY,
     FIELDS,
     FORWARD_BY,
     HEAD,
@@ -35,11 +35,7 @@ from fallline.engine.compiled.matrices import put_sums
 from fallline.engine.compiled.passes import loss_and_delta
 from fallline.engine.compiled.shared_product import share_of_rows
 
-activation, backward, curvature = (
-    calls.ACTIVATION.call,
-    calls.BACKWARD.call,
-    calls.CURVATURE.call,
-)
+activation, backward = calls.ACTIVATION.call, calls.BACKWARD.call
 forward, multiply = calls.FORWARD.call, calls.MULTIPLY.call
 
 
@@ -115,11 +111,8 @@ def block_jacobian(
     a_at, d_at, outputs = plan[last + A_AT], plan[last + Z_AT], plan[last + UNITS]
     forward(w, plan[FORWARD_BY], (plan, w, packed, at, work, padded))
     for unit in range(outputs):
-        curvature(
-            w,
-            plan[CURVATURE_BY],
-            (work, a_at, d_at, packed, at + plan[TARGETS_AT], d_at + shift, unit, outputs, rows, padded, scale),
-        )
+        y_at = at + plan[TARGETS_AT]
+        curvature(plan, work, a_at, d_at, packed, y_at, d_at + shift, unit, outputs, rows, padded, scale)
         through_output(plan, work, d_at + shift, padded)
         jacobian_rows(plan, w, packed, at, work, shift, padded, J, unit * padded, outputs * padded)
 

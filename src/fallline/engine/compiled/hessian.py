@@ -10,7 +10,7 @@ from fallline.engine.architecture import Architecture
 from fallline.engine.arrays import Array, Index
 from fallline.engine.compiled import calls
 from fallline.engine.compiled.curvature import forward_tangent
-from fallline.engine.compiled.curvature_of_losses import CURVATURE_KERNELS
+from fallline.engine.compiled.curvature_of_losses import CURVATURE_KERNELS, curvature
 from fallline.engine.compiled.descent import scale_of
 from fallline.engine.compiled.jit import kernel
 from fallline.engine.compiled.lanes import load, store, width
@@ -40,12 +40,7 @@ from fallline.engine.compiled.plans import training_plan
 from fallline.engine.compiled.second_derivatives import second_derivative_addresses, softmax_tangent
 from fallline.engine.compiled.shared_product import SharedProduct, share_of_rows
 
-activation, curvature, forward, loss = (
-    calls.ACTIVATION.call,
-    calls.CURVATURE.call,
-    calls.FORWARD.call,
-    calls.LOSS.call,
-)
+activation, forward, loss = calls.ACTIVATION.call, calls.FORWARD.call, calls.LOSS.call
 multiply, outer = calls.MULTIPLY.call, calls.OUTER.call
 
 
@@ -79,14 +74,14 @@ def output_tangent(
     a_at, d_at, units = plan[p + A_AT], plan[p + Z_AT], plan[p + UNITS]
     dz_at, da_at, s_at, size = d_at + shift, a_at + shift, d_at + 2 * shift, units * padded
     if not plan[p + ACTIVATION_BY]:
-        curvature(work, plan[CURVATURE_BY], (work, a_at, d_at, source, y_at, dz_at, -1, units, rows, padded, scale))
+        curvature(plan, work, a_at, d_at, source, y_at, dz_at, -1, units, rows, padded, scale)
         return
     if plan[AFTER_BY]:
         activation(work, plan[AFTER_BY], (work, dz_at, a_at, units, padded))
         for i in range(0, size, n):
             store(work, da_at + i, load(work, dz_at + i))
         loss(work, plan[LOSS_BY], (work, a_at, s_at, source, y_at, units, rows, padded, scale))
-        curvature(work, plan[CURVATURE_BY], (work, a_at, d_at, source, y_at, dz_at, -1, units, rows, padded, scale))
+        curvature(plan, work, a_at, d_at, source, y_at, dz_at, -1, units, rows, padded, scale)
         softmax_tangent(work, a_at, s_at, da_at, dz_at, units, padded)
         return
     for i in range(0, size, n):
@@ -94,7 +89,7 @@ def output_tangent(
         store(work, s_at + i, load(work, s_at + i) * dz)
         store(work, dz_at + i, load(work, d_at + i) * dz)
     loss(work, plan[LOSS_BY], (work, a_at, s_at, source, y_at, units, rows, padded, scale))
-    curvature(work, plan[CURVATURE_BY], (work, a_at, d_at, source, y_at, dz_at, -1, units, rows, padded, scale))
+    curvature(plan, work, a_at, d_at, source, y_at, dz_at, -1, units, rows, padded, scale)
     for i in range(0, size, n):
         store(work, dz_at + i, load(work, dz_at + i) * load(work, d_at + i) + load(work, s_at + i))
 

@@ -6,7 +6,7 @@ A block of up to `rows` rows goes through the network at a time. In the buffer `
 - its pre-activations z, (units, rows), over which the forward pass writes f′(z) and the backward pass δ.
 
 The inputs and targets of a block stand in `source`: X as (inputs + 1, rows) with the row of ones, then y as
-(outputs, rows). Where BLAS multiplies the first layer, X stands as (rows, inputs + 1), as in a table, instead.
+(targets, rows). Where BLAS multiplies the first layer, X stands as (rows, inputs + 1), as in a table, instead.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from fallline.engine.compiled.lanes import BYTES
 
 # The plan: first what concerns all, then FIELDS numbers for each layer. Names in …_BY are addresses of kernels.
 LAYERS, ROWS, SOURCE_SIZE, TARGETS_AT, X_BY_ROWS, SCALED_BY, LOSS_BY, AFTER_BY = range(8)
-MULTIPLY_BY, OUTER_BY, BLAS_BY, GATHER_BY, FORWARD_BY, BACKWARD_BY, OUTPUTS, CURVATURE_BY = range(8, 16)
+MULTIPLY_BY, OUTER_BY, BLAS_BY, GATHER_BY, FORWARD_BY, BACKWARD_BY, TARGETS, CURVATURE_BY = range(8, 16)
 HEAD = 16
 INPUTS, UNITS, ACTIVATION_BY, WEIGHTS_AT, A_AT, Z_AT, BLAS, LAST = range(8)
 FIELDS = 8
@@ -81,7 +81,7 @@ def layout(
 
     plan = np.zeros(HEAD + FIELDS * len(weights), np.int64)
     inputs_size = rounded_up((shape[0] + 1) * block, ALIGNED)
-    source_size = inputs_size + rounded_up(shape[-1] * block, ALIGNED)
+    source_size = inputs_size + rounded_up(architecture.targets * block, ALIGNED)
     at = 0
     for i, (n, m) in enumerate(itertools.pairwise(shape)):
         last = i == len(weights) - 1
@@ -99,7 +99,7 @@ def layout(
         at += a_size + z_size
     at += 2 * block  # room for two numbers for each row
     plan[[LAYERS, ROWS, SOURCE_SIZE, TARGETS_AT]] = len(weights), block, source_size, inputs_size
-    plan[[X_BY_ROWS, OUTPUTS]] = blas[0], shape[-1]
+    plan[[X_BY_ROWS, TARGETS]] = blas[0], architecture.targets
     return Layout(plan, block, source_size, at, rounded_up(architecture.parameter_count, ALIGNED))
 
 

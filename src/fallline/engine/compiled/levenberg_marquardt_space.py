@@ -19,6 +19,7 @@ from fallline.engine.compiled.cholesky import MOST_LANES, stride_of
 from fallline.engine.compiled.curvature import curvature_plan
 from fallline.engine.compiled.layout import ALIGNED, Layout, lanes_in, rounded_up
 from fallline.engine.compiled.second_derivatives import second_derivative_addresses
+from fallline.engine.losses import LOSSES
 
 DOUBLE = np.dtype(np.float64)
 
@@ -64,7 +65,8 @@ def space(
         depth = architecture.shape[-2] + 1
         run[[kernels.OUTPUT_STRIDE, kernels.OUTPUTS_FROM]] = stride_of(depth), architecture.offsets[-2]
         one = np.ones((1, 1))
-        output_curvature = loss.scale(rows, outputs) * float(loss.curvature(one, one, one)[0, 0])
+        curvature = float(LOSSES[architecture.loss].curvature(one, one, one)[0, 0])
+        output_curvature = loss.scale(rows, outputs) * curvature
         projection_size = rounded_up(depth * (stride_of(depth) + outputs) + 32, ALIGNED)
     block_columns = max(MOST_LANES, outputs * plan.rows)
     own = {

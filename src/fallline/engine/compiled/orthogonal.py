@@ -11,15 +11,15 @@ import math
 
 from fallline.engine.arrays import Array, Index
 from fallline.engine.compiled.calls import LOSS
+from fallline.engine.compiled.curvature_of_losses import curvature
 from fallline.engine.compiled.descent import scale_of
-from fallline.engine.compiled.gauss_newton import block_jacobian, curvature
+from fallline.engine.compiled.gauss_newton import block_jacobian
 from fallline.engine.compiled.jit import kernel
 from fallline.engine.compiled.lane_functions import sum_of_lanes, where
 from fallline.engine.compiled.lanes import fill, load, store, width
 from fallline.engine.compiled.layout import (
     A_AT,
     ACTIVATION_BY,
-    CURVATURE_BY,
     FIELDS,
     HEAD,
     LAYERS,
@@ -80,8 +80,7 @@ def root_residual(
     a_at, d_at, outputs = plan[last + A_AT], plan[last + Z_AT], plan[last + UNITS]
     y_at = at + plan[TARGETS_AT]
     for unit in range(outputs):
-        given = (work, a_at, d_at, packed, y_at, d_at + shift, unit, outputs, rows, padded, scale)
-        curvature(work, plan[CURVATURE_BY], given)
+        curvature(plan, work, a_at, d_at, packed, y_at, d_at + shift, unit, outputs, rows, padded, scale)
         for r in range(0, padded, n):
             store(J, J_at + unit * padded + r, load(work, d_at + shift + unit * padded + r))
     if plan[last + ACTIVATION_BY]:

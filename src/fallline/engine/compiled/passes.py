@@ -21,7 +21,7 @@ from fallline.engine.compiled.layout import (
     LOSS_BY,
     MULTIPLY_BY,
     OUTER_BY,
-    OUTPUTS,
+    TARGETS,
     TARGETS_AT,
     UNITS,
     WEIGHTS_AT,
@@ -40,7 +40,7 @@ def gather(
 
     Rows of padding are zeros.
     """
-    inputs, outputs, rows = plan[HEAD + INPUTS], plan[OUTPUTS], stop - start
+    inputs, targets, rows = plan[HEAD + INPUTS], plan[TARGETS], stop - start
     by_rows = plan[X_BY_ROWS] == 1
     along, across = (1, inputs + 1) if by_rows else (padded, 1)
     y_at = plan[TARGETS_AT]
@@ -50,12 +50,12 @@ def gather(
         for j in range(inputs):
             source[at] = X[row * inputs + j]
             at += along
-        for j in range(outputs):
-            source[y_at + j * padded + r] = y[row * outputs + j]
+        for j in range(targets):
+            source[y_at + j * padded + r] = y[row * targets + j]
     for r in range(rows, padded):
         for j in range(inputs):
             source[r * across + j * along] = 0.0
-        for j in range(outputs):
+        for j in range(targets):
             source[y_at + j * padded + r] = 0.0
     for r in range(padded):
         source[r * across + inputs * along] = 1.0

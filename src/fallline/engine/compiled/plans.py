@@ -11,6 +11,7 @@ from fallline.engine.compiled.activations import ACTIVATION_KERNELS, through_sof
 from fallline.engine.compiled.few_rows import backward_of_few, forward_of_few
 from fallline.engine.compiled.layout import Layout, lanes_in, layout
 from fallline.engine.compiled.losses import LOSS_KERNELS
+from fallline.engine.compiled.losses_by_weight import LOSS_KERNELS_BY_WEIGHT
 from fallline.engine.compiled.matrices import blas_multiply, multiply, outer
 from fallline.engine.compiled.passes import backward, forward, gather
 
@@ -37,7 +38,8 @@ def training_plan(
     plan, last = found.plan, len(found.plan) - at.FIELDS
     loss, outputs = architecture.loss_function, architecture.outputs
     plan[at.SCALED_BY] = 0 if loss.scale(2, outputs) == 1.0 else round(1.0 / loss.scale(1, outputs))
-    plan[at.LOSS_BY] = calls.LOSS.address(LOSS_KERNELS[loss.name], dtype)
+    kernels = LOSS_KERNELS_BY_WEIGHT if architecture.weighted else LOSS_KERNELS
+    plan[at.LOSS_BY] = calls.LOSS.address(kernels[loss.name], dtype)
     if few(found, architecture, dtype) and not tiles:
         plan[at.BACKWARD_BY] = calls.BACKWARD.address(backward_of_few, dtype)
     else:

@@ -21,9 +21,9 @@ from fallline.engine.compiled.layout import (
     GATHER_BY,
     HEAD,
     LAYERS,
-    OUTPUTS,
     ROWS,
     SOURCE_SIZE,
+    TARGETS,
     zeros,
 )
 from fallline.engine.compiled.plans import prediction_plan
@@ -60,7 +60,7 @@ class Prediction:
         found = prediction_plan(architecture, dtype, BLOCK_ROWS)
         self._plan = found.plan
         self._blas = bool(self._plan[BLAS_BY])
-        self._plan[OUTPUTS] = 0  # no targets to gather
+        self._plan[TARGETS] = 0  # no targets to gather
         self._buffers = [zeros(found.source_size + found.work_size, dtype) for _ in range(threads)]
 
     def run(self, parameters: Array, X: Array) -> Array:

@@ -1,7 +1,7 @@
 """The best weights of a linear output layer under a squared error, given all layers below: a least-squares problem.
 
 With the last hidden activations A = [a; 1] (units + 1, rows), each output's weights solve (c A Aᵀ + penalty) w = c A y,
-c being the loss's curvature.
+c being the loss's curvature. Where rows have weights, each row of A Aᵀ and A y counts by its own.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from fallline.engine.compiled.calls import FORWARD, OUTER
 from fallline.engine.compiled.cholesky import factorise, solve_transposed, solve_upper
 from fallline.engine.compiled.gauss_newton import symmetric_product
 from fallline.engine.compiled.jit import kernel
-from fallline.engine.compiled.lanes import pointer, width
+from fallline.engine.compiled.lane_functions import square_root
+from fallline.engine.compiled.lanes import load, pointer, store, width
 from fallline.engine.compiled.layout import (
     A_AT,
     FIELDS,
@@ -22,6 +23,7 @@ from fallline.engine.compiled.layout import (
     OUTER_BY,
     ROWS,
     SOURCE_SIZE,
+    TARGETS,
     TARGETS_AT,
     UNITS,
     WEIGHTS_AT,
@@ -30,6 +32,16 @@ from fallline.engine.compiled.layout import (
 forward, outer = FORWARD.call, OUTER.call
 
 SINGULAR = 1e-9  # share left of a pivot, from which on the hidden activations count as dependent
+
+
+@kernel
+def times_root_of_weights(y: Array, weights_at: int, work: Array, a_at: int, depth: int, padded: int) -> None:
+    """Multiply the activations of each row by the root of its weight."""
+    for r in range(0, padded, width(work)):
+        root = square_root(load(y, weights_at + r))
+        for k in range(depth):
+            at = a_at + k * padded + r
+            store(work, at, root * load(work, at))
 
 
 @kernel
@@ -58,8 +70,13 @@ def output_sums(
         for k in range(depth):
             for r in range(rows, padded):
                 work[a_at + k * padded + r] = 0.0
-        symmetric_product(pointer(work, a_at), depth, padded, sums, stride, True)
         y_at = at + plan[TARGETS_AT]
+        weights_at = y_at + outputs * padded
+        if plan[TARGETS] > outputs:
+            times_root_of_weights(packed, weights_at, work, a_at, depth, padded)
+        symmetric_product(pointer(work, a_at), depth, padded, sums, stride, True)
+        if plan[TARGETS] > outputs:
+            times_root_of_weights(packed, weights_at, work, a_at, depth, padded)
         given = (packed, y_at, outputs, work, a_at, depth, padded, sums, depth * stride, True)
         outer(w, plan[OUTER_BY], given)
 
