@@ -176,12 +176,13 @@ def train(
             dtype=dtype,
         )
         reading = {"separator": separator, "decimal": decimal, "encoding": encoding, "header": header}
-        page = _live_page() if live else None
+        console = _console(stderr=True)
+        page = _live_page(console) if live else None
         watching = [] if page is None else [page]
         if quiet:
             run = train_on(file, settings, out=out, reading=reading, audience=Together(*watching))
         else:
-            with Terminal(_console(stderr=True)) as terminal:
+            with Terminal(console) as terminal:
                 run = train_on(file, settings, out=out, reading=reading, audience=Together(terminal, *watching))
         found = None
         if verdict and run.stop_reason is not StopReason.INTERRUPTED:
@@ -193,10 +194,11 @@ def train(
             typer.echo(str(run.to_dict()["model"]))
         else:
             _console().print(summary(run, found, written))
-        if page is not None and page.wait() is None:
-            _console(stderr=True).print(
-                "the live page could not be served; the run is not touched by that.", style="yellow"
-            )
+        if page is not None:
+            if page.wait() is None:
+                console.print("the live page could not be served; the run itself is whole.", style="yellow")
+            elif not quiet:
+                console.print(f"The page goes when it is closed; this brings it back: fallline watch {run.directory}")
         code = {StopReason.NOT_FINITE: OVERFLOW, StopReason.INTERRUPTED: INTERRUPTED}.get(run.stop_reason, 0)
         raise typer.Exit(code)
 
@@ -287,7 +289,8 @@ def watch(
     with _sentences():
         from fallline.live.server import serve
 
-        serve(run, port, tell=_say_address)
+        console = _console(stderr=True)
+        serve(run, port, tell=lambda address: _say_address(console, address))
 
 
 @app.command()
@@ -436,17 +439,17 @@ def inspect(
             _console().print(model_in_words(str(model), loaded))
 
 
-def _live_page() -> LivePage:
+def _live_page(console: Console) -> LivePage:
     """Return who starts the page of a training; its address is said whatever else is quiet, for nobody can guess it."""
     from fallline.live.launch import LivePage
     from fallline.live.server import require_live
 
     require_live("--live")
-    return LivePage(_say_address)
+    return LivePage(lambda address: _say_address(console, address))
 
 
-def _say_address(address: str) -> None:
-    _console(stderr=True).print(f"live page  {address}", soft_wrap=True, markup=False)
+def _say_address(console: Console, address: str) -> None:
+    console.print(f"live page  {address}", soft_wrap=True, markup=False)
 
 
 def _verdict_on(run: Run, quiet: bool) -> dict[str, Any] | None:

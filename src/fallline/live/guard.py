@@ -72,7 +72,8 @@ class Guard:
         hosts = [value.lower() for name, value in scope["headers"] if name == b"host"]
         if len(hosts) != 1 or hosts[0] not in self._hosts:
             return 421, "Fallline answers to 127.0.0.1, localhost and [::1] alone, with its port.\n"
-        if not hmac.compare_digest(scope["path"].encode().split(b"/")[1], self._token):
+        _, _, path = scope["path"].encode().partition(b"/")
+        if not hmac.compare_digest(path.partition(b"/")[0], self._token):
             return 403, NO_TOKEN
         origins = [value.lower() for name, value in scope["headers"] if name == b"origin"]
         if any(origin not in self._origins for origin in origins):
