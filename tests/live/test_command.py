@@ -16,7 +16,9 @@ from .watched import PATIENCE, Training, ended, server_of, table, until
 
 
 def test_a_training_says_where_its_page_is_and_leaves_it_there(tmp_path):
-    training = Training(table(tmp_path / "t.csv", rows=60), tmp_path / "run", "--live", "--iterations", "5", "--l2", "0")
+    training = Training(
+        table(tmp_path / "t.csv", rows=60), tmp_path / "run", "--live", "--iterations", "5", "--l2", "0"
+    )
     assert training.wait() == 0
     address = re.search(r"live page  (http://127\.0\.0\.1:\d+/[\w-]{32,}/)", training.complained)[1]
     number = json.loads((training.out / "live/server.json").read_text())["pid"]
@@ -64,7 +66,9 @@ def test_what_is_not_installed_is_named(words, monkeypatch, tmp_path):
 
 @pytest.mark.slow
 def test_a_server_without_a_page_goes_with_its_training(tmp_path):
-    training = Training(table(tmp_path / "t.csv", rows=60), tmp_path / "run", "--live", "--iterations", "5", "--l2", "0")
+    training = Training(
+        table(tmp_path / "t.csv", rows=60), tmp_path / "run", "--live", "--iterations", "5", "--l2", "0"
+    )
     address = training.process.stderr.readline().split()[-1]
     number = json.loads((training.out / "live/server.json").read_text())["pid"]
     assert training.wait() == 0
