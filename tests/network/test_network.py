@@ -206,7 +206,8 @@ def test_two_networks_share_nothing():
     assert not np.shares_memory(first.parameters, second.parameters)
     np.testing.assert_array_equal(second.parameters, kept)
     assert not np.array_equal(first.parameters, kept)
-    assert [name for name, value in vars(Network).items() if isinstance(value, np.ndarray | list | dict)] == []
+    own = {name: value for name, value in vars(Network).items() if not name.startswith("__")}  # copying leaves some
+    assert [name for name, value in own.items() if isinstance(value, np.ndarray | list | dict)] == []
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
