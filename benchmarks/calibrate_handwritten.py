@@ -99,8 +99,9 @@ def job(planted: Planted, seed: int) -> Job:
     """Return what is examined, and what would be right."""
     rights = (names(planted.truth), *map(names, planted.accepted))
     program = planted.program
-    sets = (planted.truth, *planted.accepted)
-    lines = {(each.code, tuple(each.layers)): each.lines for mistakes in reversed(sets) for each in mistakes}
+    changed = tuple(sorted({line for each in planted.truth for line in each.lines}))  # whatever it is called
+    lines = {name: changed for accepted in rights[1:] for name in accepted}
+    lines |= {(each.code, tuple(each.layers)): each.lines for each in planted.truth}
     return Job(planted.name, planted.source, program.data, program.build, len(program.activations), rights, lines, seed)
 
 

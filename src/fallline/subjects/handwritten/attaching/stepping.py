@@ -136,14 +136,34 @@ class StepFinder:
         return best or self._with_update(found)
 
     def unmoving(self) -> Plan | None:
-        """Return a step by its name that runs with rows and targets but moves nothing, None where there is none."""
-        for function in ranked(functions(self.world), NAMES, NEVER):
-            if not any(re.search(pattern, function.name.lower()) for pattern in NAMES):
-                continue
-            for plan in (*self._plans(function, None), *self._plans(function, self.forward)):
-                if self.update(plan, self.X, self.y) is not None:
-                    return plan
-        return None
+        """Return a step by its name that runs with rows and targets but moves nothing, None where there is none.
+
+        One that calls it, and besides calls another such function or adds to the parameters, is preferred: what is lost
+        may be lost there.
+        """
+        known = [f for f in functions(self.world) if _is_step_name(f.name)]
+        steps: list[tuple[Plan, set[str]]] = []  # with the names of the steps that each calls
+        for function in ranked(known, NAMES, NEVER):
+            plans = (*self._plans(function, None), *self._plans(function, self.forward))
+            plan = next((each for each in plans if self.update(each, self.X, self.y) is not None), None)
+            if plan is not None:
+                steps.append((plan, _called(function, known, self.world)))
+        if not steps:
+            return None
+        first, inside = steps[0]
+        own = {first.main.function.name, *inside}
+        adding = {plan.main.function.name: self._adds_to_parameters(plan.main.function) for plan, _ in steps}
+        more = [
+            plan
+            for plan, calls in steps
+            if own < calls or (own == calls and adding[plan.main.function.name] and not adding[first.main.function.name])
+        ]
+        return next(iter(more), first)
+
+    def _adds_to_parameters(self, function: Function) -> bool:
+        """Whether its text adds something to what is called as the parameters are."""
+        names = "|".join(sorted({re.escape(leaf.last_name) for leaf in self.parameters if leaf.last_name}))
+        return bool(names and re.search(rf"\b({names})\b(\[[^\]]*\])*\s*[-+]", function.source(self.world)))
 
     def _choose(self, plans: list[Plan]) -> Plan | None:
         return max(plans, key=lambda plan: (plan.uses_targets, plan.moved), default=None)
@@ -320,6 +340,22 @@ class StepFinder:
 
 def _close(first: Array, second: Array) -> bool:
     return bool(np.allclose(first, second, rtol=1e-6, atol=1e-9 * max(1e-9, float(np.abs(second).max(initial=0)))))
+
+
+def _is_step_name(name: str) -> bool:
+    return any(re.search(pattern, name.lower()) for pattern in NAMES)
+
+
+def _called(function: Function, known: Sequence[Function], world: World) -> set[str]:
+    """Return the names of those among the known functions that one calls, by itself or through others."""
+    found: set[str] = set()
+    waiting = [function]
+    while waiting:
+        source = waiting.pop().source(world)
+        new = [each for each in known if each.name not in found and re.search(rf"\b{each.name}\s*\(", source)]
+        found |= {each.name for each in new}
+        waiting += new
+    return found - {function.name}
 
 
 def _counts_rows(source: str) -> bool:

@@ -50,9 +50,10 @@ def skipped_steps(case: Case) -> Iterator[Check]:
         if loops >= ITERATIONS and 0 < rounds < ITERATIONS:
             places = _conditions(text, name, step)
             sentence = (
-                f"`{name}` asked for {ITERATIONS} iterations calls `{step}` in {rounds} of them: the step stands "
-                "inside of a condition."
+                f"`{name}` asked for {ITERATIONS} iterations calls `{step}` in {rounds} of them"
+                + (": the step stands inside of a condition." if places else ".")
             )
+            places = places or _calls(text, name, step)
             yield Check("step_skipped", sentence, {"iterations": ITERATIONS, "steps": rounds}, places)
         rows = len(attached.X) if attached.X is not None else 0
         behind = _behind_loops(text, name, step) if attached.per_sample and rows > 1 else ()
@@ -206,6 +207,13 @@ def _conditions(text: Text, function: str, step: str) -> tuple[Place, ...]:
             if isinstance(node, ast.If) and calls:
                 found |= {node.lineno, *(part.lineno for part in calls)}
     return tuple((text.name, line) for line in sorted(found))
+
+
+def _calls(text: Text, function: str, step: str) -> tuple[Place, ...]:
+    """Return the lines on which a function calls the step."""
+    nodes = [node for definition in text.functions.get(function, ()) for node in ast.walk(definition)]
+    calls = [node for node in nodes if isinstance(node, ast.Call) and called_name(node) == step]
+    return tuple((text.name, line) for line in sorted({call.lineno for call in calls}))
 
 
 def _behind_loops(text: Text, function: str, step: str) -> tuple[Place, ...]:

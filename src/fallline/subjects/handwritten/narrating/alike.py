@@ -13,6 +13,7 @@ from fallline.engine import Array
 from fallline.subjects.handwritten.narrating.tracing import Seen
 
 DIGITS = 7  # of values relative to their largest one: random probes coincide by chance in fewer
+EXACT = 1e-6  # relative, of a factor
 MOST_PARTS = 64  # rows, columns or single numbers of a quantity that are looked up one by one
 
 
@@ -71,16 +72,30 @@ class Index:
         return sorted(found.values(), key=lambda match: match.seen.order)
 
     def find(self, quantity: Array) -> list[Match]:
-        """Return what is this quantity, or one of its rows, columns or numbers where nothing is the whole of it."""
-        found = self.whole(quantity)
-        if found or quantity.size == 1:
-            return found
+        """Return what is this quantity; and its rows, columns or numbers where the whole of it is read at most."""
+        whole = self.whole(quantity)
+        computed = any(match.seen.kind == "expression" and not is_reading(match.seen) for match in whole)
+        return whole if computed else self.all(quantity)
+
+    def parts(self, quantity: Array) -> list[Match]:
+        """Return what is one of this quantity's rows, columns or numbers, in the order of time.
+
+        With the factors that single numbers may have: a row of an outer product is any multiple of the other vector.
+        """
+        if quantity.size == 1:
+            return []
         by_time: dict[int, Match] = {}
         for parts in (list(quantity), list(quantity.T), list(quantity.ravel())):
             for part in parts[:MOST_PARTS]:
                 for match in self.whole(np.asarray(part)):
+                    if not any(abs(match.factor - factor) <= EXACT * abs(factor) for factor in self._factors):
+                        continue
                     by_time.setdefault(match.seen.order, match)
         return [by_time[order] for order in sorted(by_time)]
+
+    def all(self, quantity: Array) -> list[Match]:
+        """Return what is this quantity or a part of it, in the order of time."""
+        return sorted([*self.whole(quantity), *self.parts(quantity)], key=lambda match: match.seen.order)
 
 
 def innermost(matches: Sequence[Match]) -> list[Match]:
@@ -98,8 +113,16 @@ def innermost(matches: Sequence[Match]) -> list[Match]:
                 inner.append(match)
         elif not any((seen.execution, id(node)) in known for node in ast.walk(seen.node) if node is not seen.node):
             inner.append(match)
-    computed = [match for match in inner if not is_reading(match.seen)]
+    computed = [match for match in inner if not is_reading(match.seen) or _is_cut(match.seen, known)]
     return computed or inner
+
+
+def _is_cut(seen: Seen, known: set[tuple[int, int]]) -> bool:
+    """Whether an expression cuts the quantity out of another that is not it."""
+    node = seen.node
+    if not isinstance(node, ast.Subscript) or (seen.execution, id(node.value)) in known:
+        return False
+    return any(isinstance(part, ast.Slice) for part in ast.walk(node.slice)) or ast.unparse(node.slice) == "-1"
 
 
 def is_reading(seen: Seen) -> bool:

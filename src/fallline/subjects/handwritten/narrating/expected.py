@@ -53,6 +53,8 @@ class Traced:
         ∂E/∂W (units, inputs) and ∂E/∂b (units,) of each layer.
     update, before
         What the step changed, and the parameters before it, in the twin's coordinates.
+    momentum
+        The share of the last step that the step repeats.
     """
 
     trace: Trace
@@ -61,6 +63,7 @@ class Traced:
     exact: tuple[list[Array], list[Array]]
     update: Array
     before: Array
+    momentum: float
 
 
 def traced(attached: Attached, twin: Twin, observed: Observed, identification: Identification) -> Traced:
@@ -99,6 +102,7 @@ def _with_quantities(
         ([W[0] for W in exact[0]], [b[0] for b in exact[1]]),
         last.first if observed.memory is Memory.LAST_STEP else last.whole,
         last.parameters,
+        observed.momentum,
     )
 
 

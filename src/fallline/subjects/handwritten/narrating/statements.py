@@ -75,7 +75,7 @@ class Text:
 
     def _is_pure(self, name: str, above: frozenset[str]) -> bool:
         if name in above:
-            return False
+            return True  # its other statements decide
         for function in self.functions[name]:
             for node in ast.walk(function):
                 if isinstance(node, (ast.Global, ast.Nonlocal, ast.Delete, *FORBIDDEN)):
@@ -198,6 +198,11 @@ def _harmless(node: ast.Call, text: Text, names: dict[str, Any]) -> bool:
         owner = names.get(node.func.value.id)
         if isinstance(owner, types.ModuleType):
             return _known(name, getattr(owner, name, None))
+        held = getattr(owner, "__dict__", {}).get(name)  # a function that an object holds
+        if isinstance(held, types.FunctionType):
+            return held.__code__.co_filename == text.name and held.__name__ in text.pure
+        if held is not None:
+            return _known(getattr(held, "__name__", ""), held)
     return name in _METHODS
 
 

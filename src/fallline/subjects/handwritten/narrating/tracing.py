@@ -23,6 +23,7 @@ from fallline.subjects.handwritten.narrating.statements import (
 
 MOST_TOGETHER = 16  # arrays of one value
 MOST_STATEMENTS = 20_000  # that are looked at
+MOST_WATCHED = 8  # arrays of the data
 MOST_TIMES = 200  # that one statement is looked at
 LARGEST = 50_000  # numbers of one value
 _SCOPED = ("<listcomp>", "<genexpr>", "<setcomp>")
@@ -227,12 +228,12 @@ class _Recorder:
 
     def _watch(self, frame: types.FrameType) -> None:
         """Remember arguments and variables that are the step's own rows or targets."""
-        if len(self._watched) >= 8:
-            return
-        for value in list(frame.f_locals.values()):
+        for value in (*frame.f_locals.values(), *frame.f_globals.values()):
+            if len(self._watched) >= MOST_WATCHED:
+                return
             if isinstance(value, np.ndarray | list) and id(value) not in self._watched:
                 numbers = as_numbers(value)
-                if numbers is not None and any(_same(numbers, given) for given in self.given):
+                if numbers is not None and any(_same(numbers, part) for given in self.given for part in (given, *given)):
                     self._watched[id(value)] = value, numbers
 
     def _note(
@@ -252,6 +253,6 @@ class _Recorder:
 
 
 def _same(first: Array, second: Array) -> bool:
-    return first.size == second.size > 1 and (
+    return first.size == second.size and (
         np.array_equal(first.ravel(), second.ravel()) or np.array_equal(first.ravel(), second.T.ravel())
     )
