@@ -112,14 +112,14 @@ def fit(
             choice.optimizer,
             starts=estimator.restarts,
             seed=seed,
-            follow=lambda each: courses.setdefault(each, course()),
+            followers=lambda each: [courses.setdefault(each, course())],
             **common,
         )
         network, descent, kept, first = found.network, found.descent, courses[found.seed], start(found.seed)
         restarts: dict[str, Any] | None = found.to_dict()
     else:
         network, kept, restarts = Network.from_parameters(architecture, first.parameters), course(), None
-        descent = descend(network, table.training, choice.optimizer, follow=kept, **common)
+        descent = descend(network, table.training, choice.optimizer, followers=[kept], **common)
     loss = unit.loss(descent.train_error, architecture, network.parameters)
     return Fitted(network, first, descent, kept, choice, limits, alpha, l2, loss, restarts)
 

@@ -239,9 +239,10 @@ class _Training:
 
         validation = self.validation if first and len(self.validation) else None
         l2, dtype = self._l2(len(rows)), self.prepared.X.dtype
-        optimizer, lend = self.plan.optimizer, None
+        optimizer, followers = self.plan.optimizer, []
         if self.remote is not None:
-            optimizer, lend = self.remote.take(optimizer, rows, limits, self.strength, starts), self.remote.lend
+            optimizer = self.remote.take(optimizer, rows, limits, self.strength, starts)
+            followers = [self.remote]
         if starts > 1:
             found = descend_with_restarts(
                 lambda seed: self.plan.network(dtype, seed),
@@ -262,6 +263,7 @@ class _Training:
                 observe(record)
         else:
             network = self.plan.network(dtype, seed)
+            marks = Marks(network.parameters.size)
             descent = descend(
                 network,
                 rows,
@@ -272,9 +274,9 @@ class _Training:
                 observe=observe,
                 interrupt=self.interrupt,
                 compiled=self._compiled(rows),
-                marks=Marks(network.parameters.size) if first else None,
-                lend=lend,
+                followers=[marks, *followers],
             )
+            descent = replace(descent, marks=marks)
         if self.plan.finish is not None:
             if math.isfinite(self.limit):
                 finishing = replace(finishing, seconds=max(0.0, ends - self.interrupt.now()))
@@ -291,7 +293,7 @@ class _Training:
                 limits=finishing,
                 observe=observe,
                 interrupt=self.interrupt,
-                lend=lend,
+                followers=followers if descent.marks is None else [descent.marks, *followers],
             )
         if self.remote is not None:
             self.remote.release()
