@@ -70,6 +70,7 @@ function facts(told) {
 }
 
 function signs({ signs: found, plateaus, phase }) {
+  trials.suggest([...new Set(found.flatMap((sign) => sign.remedies))]);
   descent.shade(plateaus, phase);
   id("no-signs").hidden = found.length > 0;
   if (phase) id("no-signs").textContent = "Nothing out of the ordinary.";
@@ -99,7 +100,7 @@ function verdict(told) {
   });
   told.trials.forEach((trial) => made.push(element("p", trial.sentence, { class: "small" })));
   id("verdict-words").replaceChildren(...made);
-  trials.fill(told.remedies);
+  if (told.remedies.length) trials.suggest(told.remedies, true);
 }
 
 const stream = listen({
