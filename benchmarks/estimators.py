@@ -3,9 +3,10 @@
 Run it as `python benchmarks/estimators.py`: some minutes; writes docs/estimators.md
 
 All have 100 hidden units with relu, at most 200 iterations and tol 1e-4, which are scikit-learn's defaults, and alpha
-0.0001 but for Fallline's own default, which finds it. The data sets come with it and are standardised. The time is the least of three fits from the
-same seed, the loss that of the training rows with the penalty, both medians over three seeds; the score (accuracy or R²) is 5-fold cross-validated. BLAS has one thread: with two, on
-cores that others use too, scikit-learn's networks take up to ten times as long.
+0.0001 but for Fallline's own default, which finds it. The data sets come with scikit-learn and are standardised. The
+time is the least of three fits from the same seed, the loss that of the training rows with the penalty, both medians
+over three seeds; the score (accuracy or R²) is 5-fold cross-validated. BLAS has one thread: with two, on cores that
+others use too, scikit-learn's networks take up to ten times as long.
 """
 
 import statistics
