@@ -195,4 +195,7 @@ def test_the_public_names_are_lazy_and_say_what_is_missing():
     assert told.split() == ["False", "FalllineRegressor"]
     code = "import sys; sys.modules['sklearn'] = None; import fallline; fallline.FalllineRegressor"
     failed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False).stderr
-    assert "the estimators need scikit-learn: pip install 'fallline[sklearn]'" in failed
+    assert (
+        "an estimator needs the extra 'sklearn' (the package 'sklearn' is not installed). Install it with: pip"
+        in failed
+    )
