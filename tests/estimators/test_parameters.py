@@ -34,6 +34,12 @@ X, Y = load_iris(return_X_y=True)
         ({"dtype": "float16"}, "dtype='float16': there is none of that name; did you mean 'float64'?"),
         ({"restarts": 0}, "restarts=0: expected a whole number of 1 or more."),
         ({"initialiser": "hee"}, "initialiser 'hee': there is none of that name; did you mean 'he'?"),
+        ({"activation": None}, "activation=None: expected one name, or 1 names"),
+        (
+            {"dropout": "half", "solver": "adam"},
+            "dropout='half': expected one number, or 1, one for each hidden layer.",
+        ),
+        ({"early_stopping": "yes"}, "early_stopping='yes': there is none of that name"),
         ({"dropout": 1.0}, "dropout 1.0: expected a number from 0 up to, but without, 1"),
         ({"dropout": 0.5, "solver": "lbfgs"}, "dropout: optimizer 'lbfgs' needs an error that is the same"),
         ({"momentum": 1.5, "solver": "sgd"}, "momentum=1.5: expected a number below 1."),
@@ -49,7 +55,7 @@ def test_what_cannot_be_is_refused_in_words(parameters, sentence):
 
 
 def test_what_only_one_of_them_has():
-    with pytest.raises(FalllineError, match=r"^loss='poisson': there is none of that name; There are squared_error"):
+    with pytest.raises(FalllineError, match=r"^loss='poisson': there is none of that name. There are squared_error"):
         FalllineRegressor(loss="poisson").fit(X, Y)
     with pytest.raises(FalllineError, match=r"^activation 'logits': there is none of that name"):
         FalllineRegressor(out_activation="logits").fit(X, Y)

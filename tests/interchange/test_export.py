@@ -53,7 +53,7 @@ def test_onnx_is_written(model, tmp_path):
             ("--out", "iris.js"),
             "iris.js: its ending does not say what to write. Name it .onnx, .py or .c, or pass --to.",
         ),
-        (("--out", "i.c", "--to", "cpp"), "--to 'cpp': there is none of that name; There are onnx, numpy, c."),
+        (("--out", "i.c", "--to", "cpp"), "--to 'cpp': there is none of that name. There are onnx, numpy, c."),
         (("--out", "old.py"), "--out old.py: there is a file already. Name another, or pass --overwrite."),
     ],
 )

@@ -88,6 +88,7 @@ def require(estimator: Any) -> None:
         ("learning_rate", estimator.learning_rate, (*SCHEDULES, *SCHEDULES_OF_SGD)),
         ("dtype", estimator.dtype, (None, "float32", "float64")),
         ("standardise", estimator.standardise, (None, True, False)),
+        ("early_stopping", estimator.early_stopping, (True, False)),
     ):
         if value not in known:
             raise FalllineError(f"{name}={value!r}: there is none of that name{nearest(str(value), map(str, known))}.")
@@ -128,8 +129,9 @@ def hidden_sizes(hidden_layer_sizes: Any) -> tuple[int, ...]:
 
 def hidden_activations(activation: str | Sequence[str], layers: int) -> tuple[str, ...]:
     """Return Fallline's name of each hidden layer's activation, from one name for all or one for each."""
-    names = (activation,) * layers if isinstance(activation, str) else tuple(activation)
-    if len(names) != layers:
+    several = isinstance(activation, Sequence | np.ndarray)
+    names = (activation,) * layers if isinstance(activation, str) else tuple(activation if several else ())
+    if len(names) != layers or not several:
         raise FalllineError(
             f"activation={activation!r}: expected one name, or {layers} names, one for each hidden layer; the output "
             "layer has its own."
@@ -139,7 +141,10 @@ def hidden_activations(activation: str | Sequence[str], layers: int) -> tuple[st
 
 def dropout_of(rate: float | Sequence[float], layers: int, seed: int) -> Dropout | None:
     """Return the dropout of the hidden layers, from one rate or one for each; None where all are 0."""
-    rates = tuple(float(each) for each in rate) if np.iterable(rate) else (float(rate),) * layers
+    rates = tuple(rate) if np.iterable(rate) and not isinstance(rate, str) else (rate,) * layers
+    if not all(isinstance(each, Real) for each in rates):
+        raise FalllineError(f"dropout={rate!r}: expected one number, or {layers}, one for each hidden layer.")
+    rates = tuple(float(each) for each in rates)
     found = Dropout(rates, seed)
     return found if any(rates) or len(rates) != layers else None
 
