@@ -144,7 +144,7 @@ CORNERS = [[0.0, 0.0], [1.0, 1.0]]
 
 
 def test_guide_two_classes():
-    model = FalllineClassifier(solver="lbfgs", alpha=1e-5, hidden_layer_sizes=(5, 2), random_state=0)
+    model = FalllineClassifier(solver="lbfgs", alpha=1e-5, hidden_layer_sizes=(5, 2), random_state=1)
     model.fit(CORNERS, [0, 1])
     assert model.predict([[2.0, 2.0], [-1.0, -2.0]]).tolist() == [1, 0]
     assert [each.shape for each in model.coefs_] == [(2, 5), (5, 2), (2, 1)]

@@ -245,6 +245,21 @@ def test_weights_are_repetitions_also_where_the_penalty_is_found():
     np.testing.assert_allclose(one.predict(inputs), other.predict(inputs), rtol=1e-9)
 
 
+@cut_short
+def test_first_weights_are_on_scikit_learns_scale_for_its_solvers_and_suit_the_activation_for_others():
+    inputs, y = waves(50)
+    widths = {}
+    for solver in ("lbfgs", "adam", "sgd", "auto", "bfgs", "rprop"):
+        model = FalllineRegressor((200,), solver=solver, max_iter=1, random_state=0).fit(inputs, y)
+        widths[solver] = float(model._subject.first.layers[0][:, :-1].std())
+    for solver in ("lbfgs", "adam", "sgd"):
+        assert widths[solver] == pytest.approx(np.sqrt(2.0 / 202), rel=0.1)
+    for solver in ("auto", "bfgs", "rprop"):
+        assert widths[solver] == pytest.approx(1.0, rel=0.1)
+    own = FalllineRegressor((200,), solver="adam", initialiser="he", max_iter=1, random_state=0).fit(inputs, y)
+    assert own._subject.first.layers[0][:, :-1].std() == pytest.approx(1.0, rel=0.1)
+
+
 def test_a_column_that_is_always_the_same_is_borne():
     inputs, y = waves(40)
     model = FalllineRegressor((5,), random_state=0).fit(np.column_stack([inputs, np.full(40, 1e6)]), y)

@@ -152,7 +152,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, Explained):
         names = (*choices.hidden_activations(self.activation, len(hidden)), output)
         architecture = Architecture((X.shape[1], *hidden, targets.shape[1]), names, loss, table.weighted)
         if fresh:
-            return drawn(architecture, self.initialiser, seed, X.dtype.name)
+            return drawn(architecture, choices.initialiser_of(self), seed, X.dtype.name)
         before = self.network_.architecture
         if before != replace(architecture, weighted=False):
             raise FalllineError(
@@ -205,7 +205,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, Explained):
             limits=fitted.limits,
             l2=fitted.l2,
             descent=fitted.descent if descended else None,
-            initialiser=self.initialiser,
+            initialiser=choices.initialiser_of(self),
             seed=seed,
             features=[str(name) for name in getattr(self, "feature_names_in_", ())],
         )

@@ -122,7 +122,7 @@ def fit(
         courses: dict[int, Course] = {}
 
         def start(each: int) -> Network:
-            return drawn(architecture, estimator.initialiser, each, first.parameters.dtype.name)
+            return drawn(architecture, choices.initialiser_of(estimator), each, first.parameters.dtype.name)
 
         found = descend_with_restarts(
             start,
