@@ -66,8 +66,8 @@ class FalllineRegressor(RegressorMixin, NetworkEstimator):
     restarts
         From how many first weights to start; the best is kept.
     initialiser
-        How first weights are drawn; None takes Glorot's for lbfgs, adam and sgd, as in scikit-learn, and for others what
-        suits each layer's activation.
+        How first weights are drawn; None takes Glorot's for lbfgs, adam and sgd, as in scikit-learn, and for other
+        solvers what suits each layer's activation.
     dtype
         "float64" or "float32"; None that of X.
     random_state, verbose, warm_start
