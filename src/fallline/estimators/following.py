@@ -50,6 +50,10 @@ class Course(Follower):
         Returns the score on the validation rows for the weights; None where there are no such rows.
     tell
         Called after each iteration with its number, its loss and its weights; True ends the descent.
+    least_rate
+        Where the learning rate falls instead of the descent's ending: at which rate it ends all the same.
+    most_steps
+        Evaluations of the loss after which it ends in any case.
     """
 
     architecture: Architecture
@@ -59,6 +63,8 @@ class Course(Follower):
     early_stopping: bool
     score: Callable[[Array], float] | None
     tell: Callable[[int, float, Array], bool] | None = None
+    least_rate: float = math.inf
+    most_steps: float = math.inf
     losses: list[float] = field(default_factory=list)
     validation_losses: list[float] = field(default_factory=list)
     validation_scores: list[float] = field(default_factory=list)
@@ -80,8 +86,13 @@ class Course(Follower):
             self.validation_scores.append(self.score(parameters))
         if self.tell is not None and self.tell(iteration.number, loss, parameters):
             return StopReason.INTERRUPTED
+        if iteration.steps >= self.most_steps:
+            return StopReason.ITERATION_LIMIT
         watched = self.validation_losses[-1] if self.early_stopping else loss
         if self.tol is None or self._progresses(watched, self.tol):
+            return None
+        if (iteration.learning_rate or 0.0) > self.least_rate and self._best >= self.tol:
+            self._waited = 0
             return None
         return StopReason.EARLY_STOPPING if self.early_stopping else StopReason.PLATEAU
 

@@ -156,7 +156,8 @@ class StepFinder:
         more = [
             plan
             for plan, calls in steps
-            if own < calls or (own == calls and adding[plan.main.function.name] and not adding[first.main.function.name])
+            if own < calls
+            or (own == calls and adding[plan.main.function.name] and not adding[first.main.function.name])
         ]
         return next(iter(more), first)
 
