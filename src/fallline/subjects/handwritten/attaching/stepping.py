@@ -12,7 +12,9 @@ import numpy as np
 from fallline.engine import Array
 from fallline.subjects.handwritten.attaching.calls import MISSING, Call, Function, Variable, functions, ranked
 from fallline.subjects.handwritten.attaching.forms import (
+    COLUMN,
     COLUMN_VECTORS,
+    COLUMNS,
     LISTS,
     ROWS,
     VECTOR,
@@ -156,7 +158,8 @@ class StepFinder:
         more = [
             plan
             for plan, calls in steps
-            if own < calls or (own == calls and adding[plan.main.function.name] and not adding[first.main.function.name])
+            if own < calls
+            or (own == calls and adding[plan.main.function.name] and not adding[first.main.function.name])
         ]
         return next(iter(more), first)
 
@@ -250,7 +253,8 @@ class StepFinder:
         ways = [form for per_sample in (False, True) for form in input_forms(per_sample, width)]
         known = self.forward.call.inputs if self.forward else None
         if forward is not None or stored:
-            ways = [known or ROWS, *([VECTOR] if not stored and known is ROWS else [])]
+            single = {ROWS: [VECTOR], COLUMNS: [COLUMN]}.get(known or ROWS, [])
+            ways = [known or ROWS, *([] if stored else single)]
         elif known is not None and (whole or not known.per_sample):
             ways.sort(key=lambda form: (form.per_sample, form is not known))
         elif known is not None:
