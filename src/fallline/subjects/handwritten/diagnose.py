@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from fallline.subjects.handwritten.attached import Attached
 from fallline.subjects.handwritten.attaching.attach import attach_object
 from fallline.subjects.handwritten.attaching.from_file import attach_file
 from fallline.subjects.handwritten.attaching.sandbox import Limits, examine_in_child
+from fallline.subjects.handwritten.attaching.stand_ins import stand_in
 from fallline.subjects.handwritten.diagnosis import Diagnosis
 from fallline.subjects.handwritten.findings import NO_TWIN, look
 from fallline.subjects.handwritten.identifying.examine import Examination
@@ -108,7 +110,11 @@ def in_child(path: str, options: dict[str, Any]) -> dict[str, Any]:
     data = None if options["X"] is None else (np.array(options["X"]), np.array(options["y"]))
     named = {key: options[key] for key in ("network", "forward", "step", "parameters")}
 
+    absent = stand_in()
     attached = attach_file(path, data, learning_rate=options["learning_rate"], **named)
+    if absent.used:
+        words = f"Not installed here, and left out: {', '.join(sorted(absent.used))}."
+        attached = replace(attached, assumed=(*attached.assumed, words))
     found = diagnose_attached(attached, options["seconds"])
     return dict(jsonable(found.to_dict()))
 

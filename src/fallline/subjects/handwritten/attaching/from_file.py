@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import __future__
+
 import ast
 import contextlib
 import linecache
 import sys
+import types
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -174,7 +177,9 @@ def _collected(failures: list[str]) -> Iterator[None]:
 
 def _prepared(source: Source, program: Program, rows: GivenRows, turned: bool = False) -> Names:
     """Execute what comes before the training, with the program's own directory as the one to import from."""
-    space: Names = {"__name__": source.path.stem, "__file__": str(source.path.resolve()), "__builtins__": __builtins__}
+    module = types.ModuleType(source.path.stem)
+    space = vars(module)
+    space.update({"__file__": str(source.path.resolve()), "__builtins__": __builtins__})
     linecache.cache[str(source.path)] = (
         len(source.text),
         None,
@@ -182,13 +187,17 @@ def _prepared(source: Source, program: Program, rows: GivenRows, turned: bool = 
         str(source.path),
     )
     sys.path.insert(0, str(source.directory))
+    features = _features(source.tree)
+    registered = module.__name__ not in sys.modules
+    if registered:  # a dataclass looks its module up
+        sys.modules[module.__name__] = module
     try:
         with time_limit(_SETUP_SECONDS), np.errstate(all="ignore"):
             for node in program.setup:
                 if isinstance(node, ast.Pass):
                     _given(program, space, rows, turned)
-                module = ast.fix_missing_locations(ast.Module([node], []))
-                exec(compile(module, str(source.path), "exec"), space)
+                statement = ast.fix_missing_locations(ast.Module([node], []))
+                exec(compile(statement, str(source.path), "exec", flags=features, dont_inherit=True), space)
     except TookTooLongError as error:
         where = described(error, {str(source.path)})
         raise FalllineError(
@@ -200,7 +209,20 @@ def _prepared(source: Source, program: Program, rows: GivenRows, turned: bool = 
         raise FalllineError(f"{source.path.name}: raised {_hint(described(error, {str(source.path)}))}.") from error
     finally:
         sys.path.remove(str(source.directory))
+        if registered:
+            sys.modules.pop(module.__name__, None)
     return space
+
+
+def _features(tree: ast.Module) -> int:
+    """Return the compiler's flags for what a file imports from __future__: its statements are compiled one by one."""
+    names = [
+        alias.name
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__"
+        for alias in node.names
+    ]
+    return sum(getattr(__future__, name).compiler_flag for name in names if hasattr(__future__, name))
 
 
 def _hint(text: str) -> str:

@@ -88,7 +88,8 @@ class Leaf:
     def write(self, world: World, value: Any) -> None:
         """Put numbers in its place: an array stays an array of its type, a list a list, and in the same memory.
 
-        Whole-number arrays become float64 where the new values have fractions.
+        Whole-number arrays become float64 where the new values have fractions, and those of single precision always:
+        what a step computes from them is then exact enough to be told from what another one would.
         """
         with world.entered(reading=True):
             current = self.read(world)
@@ -105,12 +106,13 @@ class Leaf:
             elif isinstance(current, tuple):
                 new = tuple(value.tolist())
             elif value.ndim == 0:
-                new = type(current)(value) if isinstance(current, np.floating) else float(value)
+                new = np.float64(value) if isinstance(current, np.floating) else float(value)
             self.put(world, new)
 
 
 def _fits(current: Any, value: Array) -> bool:
-    return bool(current.flags.writeable and (current.dtype.kind == "f" or np.array_equal(value, np.round(value))))
+    exact = current.dtype == np.float64 or (current.dtype.kind in "iu" and np.array_equal(value, np.round(value)))
+    return bool(current.flags.writeable and exact)
 
 
 def _fill(current: list[Any], value: list[Any]) -> None:

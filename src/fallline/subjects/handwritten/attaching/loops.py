@@ -17,7 +17,7 @@ from fallline.subjects.handwritten.attaching.forms import as_outputs
 from fallline.subjects.handwritten.attaching.forward import Forward
 from fallline.subjects.handwritten.attaching.leaves import Leaf
 from fallline.subjects.handwritten.attaching.places import DataPlace
-from fallline.subjects.handwritten.attaching.signatures import Arguments
+from fallline.subjects.handwritten.attaching.signatures import Arguments, role
 from fallline.subjects.handwritten.attaching.stepping import Plan
 from fallline.subjects.handwritten.attaching.world import World
 
@@ -96,8 +96,12 @@ def _module(body: list[ast.stmt]) -> ast.Module:
 
 def _over_rows(iterated: ast.expr) -> bool:
     if isinstance(iterated, ast.Call) and isinstance(iterated.func, ast.Name) and iterated.func.id in ("range", "tqdm"):
-        return any(isinstance(part, ast.Attribute) or getattr(part, "id", "") == "len" for part in ast.walk(iterated)
-                   if part is not iterated.func)  # fmt: skip
+        parts = [part for part in ast.walk(iterated) if part is not iterated.func]
+        return any(
+            getattr(part, "id", "") == "len"
+            or (isinstance(part, ast.Attribute) and role(part.attr) != "iterations")  # X.size, but not args.epochs
+            for part in parts
+        )
     return not (isinstance(iterated, ast.Call) and ast.unparse(iterated.func).endswith(("arange", "trange", "count")))
 
 

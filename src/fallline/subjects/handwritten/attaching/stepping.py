@@ -12,7 +12,9 @@ import numpy as np
 from fallline.engine import Array
 from fallline.subjects.handwritten.attaching.calls import MISSING, Call, Function, Variable, functions, ranked
 from fallline.subjects.handwritten.attaching.forms import (
+    COLUMN,
     COLUMN_VECTORS,
+    COLUMNS,
     LISTS,
     ROWS,
     VECTOR,
@@ -251,7 +253,8 @@ class StepFinder:
         ways = [form for per_sample in (False, True) for form in input_forms(per_sample, width)]
         known = self.forward.call.inputs if self.forward else None
         if forward is not None or stored:
-            ways = [known or ROWS, *([VECTOR] if not stored and known is ROWS else [])]
+            single = {ROWS: [VECTOR], COLUMNS: [COLUMN]}.get(known or ROWS, [])
+            ways = [known or ROWS, *([] if stored else single)]
         elif known is not None and (whole or not known.per_sample):
             ways.sort(key=lambda form: (form.per_sample, form is not known))
         elif known is not None:
