@@ -1,7 +1,6 @@
 """Attaching to a file: its class, its functions with global variables, or its training loop."""
 
 from __future__ import annotations
-
 import __future__
 
 import ast

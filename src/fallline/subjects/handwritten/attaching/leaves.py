@@ -93,7 +93,7 @@ class Leaf:
         """
         with world.entered(reading=True):
             current = self.read(world)
-            value = np.asarray(value, dtype=np.float64)
+            value = np.array(value, dtype=np.float64)  # a copy: the code may change it in place
             if isinstance(current, np.ndarray) and current.shape == value.shape and _fits(current, value):
                 current[...] = value
                 return

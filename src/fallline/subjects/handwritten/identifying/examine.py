@@ -78,8 +78,8 @@ def _parted(
         if not names:
             return known
         observed = observe(attached, twin, seed + 1)
-        if not observed.probes:
-            return known
+        if not observed.probes or not any(np.any(probe.update) for probe in observed.probes):
+            return known  # the step moves the parameters by those names: an optimizer's list of them, say
         found = identify(twin, observed, _rates(attached, twin, seed + 2, frozenset()), loss)
     if found.unexplained:
         return known

@@ -14,6 +14,7 @@ import numpy as np
 
 from fallline.engine import Array
 from fallline.subjects.handwritten.attached import Attached
+from fallline.subjects.handwritten.identifying.adaptive import ADAPTIVE, is_adaptive
 from fallline.subjects.handwritten.identifying.memory import Memory, backwards, recall, without_momentum
 from fallline.subjects.handwritten.twins.twin import Twin, draw_values, write_values
 
@@ -160,6 +161,8 @@ def _observed(
         [rows] if rows else [1, given] if attached.per_sample else list(dict.fromkeys([_unlike(twin, given), given]))
     )
     failure = ""
+    if not whole and _adapts(attached, twin, draw.spawn(1)[0], sizes[0]):
+        return Observed((), shared=shared, failure=ADAPTIVE)
     for size in sizes:
         watch = _Watch(attached, twin, units)
         attached.reset()
@@ -181,6 +184,26 @@ def _observed(
             opening=opening,
         )
     return Observed((), shared=shared, failure=failure or "the step makes no difference that can be read")
+
+
+def _adapts(attached: Attached, twin: Twin, draw: np.random.Generator, rows: int) -> bool:
+    """Whether steps from new starts, each without a history, have updates of one size."""
+    made = []
+    for _ in range(2):
+        attached.reset()
+        values = draw_values(twin.shapes, draw)
+        start = write_values(attached, values)
+        X, y = draw_rows(twin, twin.to_parameters(start), rows, draw)
+        try:
+            with np.errstate(all="ignore"):
+                attached.step(X, y)
+        except Exception:  # the user's code may raise anything
+            return False
+        after = attached.parameters()
+        if any(new.shape != old.shape for new, old in zip(after, start, strict=True)):
+            return False
+        made.append([new - old for new, old in zip(after, start, strict=True)])
+    return is_adaptive(made)
 
 
 def _unlike(twin: Twin, given: int) -> int:

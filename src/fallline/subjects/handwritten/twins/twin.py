@@ -223,9 +223,19 @@ def _combinations(forms: Sequence[Form], depth: int, uniform: bool) -> Iterator[
 
 
 def _confirmed(attached: Attached, twin: Twin, draw: np.random.Generator, rows: int) -> bool:
-    """Whether other rows and other weights agree too."""
+    """Whether other rows and other weights agree too, and the last layer's weights with the other sign.
+
+    That turns the sign of its pre-activations: outputs that are all positive do not tell relu from the identity.
+    """
     X = draw.uniform(-2.0, 2.0, (rows, twin.shape[0]))
-    values = write_values(attached, draw_values(twin.shapes, draw))
+    values = draw_values(twin.shapes, draw)
+    parameters = twin.to_parameters(values)
+    twin.matrices(parameters)[-1][...] *= -1.0
+    return all(_agrees(attached, twin, each, X) for each in (values, twin.to_slots(parameters, values)))
+
+
+def _agrees(attached: Attached, twin: Twin, values: Sequence[Array], X: Array) -> bool:
+    values = write_values(attached, values)
     y = _outputs(attached, X)
     if y is None or y.shape[1] != twin.shape[-1]:
         return False
