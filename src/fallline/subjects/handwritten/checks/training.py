@@ -49,8 +49,9 @@ def skipped_steps(case: Case) -> Iterator[Check]:
         rounds = len(set(watched.after))
         if loops >= ITERATIONS and 0 < rounds < ITERATIONS:
             places = _conditions(text, name, step)
-            sentence = f"`{name}` asked for {ITERATIONS} iterations calls `{step}` in {rounds} of them" + (
-                ": the step stands inside of a condition." if places else "."
+            sentence = (
+                f"`{name}` asked for {ITERATIONS} iterations calls `{step}` in {rounds} of them"
+                + (": the step stands inside of a condition." if places else ".")
             )
             places = places or _calls(text, name, step)
             yield Check("step_skipped", sentence, {"iterations": ITERATIONS, "steps": rounds}, places)

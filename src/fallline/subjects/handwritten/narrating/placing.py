@@ -110,16 +110,12 @@ class Placing:
             since = self._behind_forward_pass()
             found = [place for quantity in self._products(layer) for place in self._sites(quantity, since)]
             if code in ("last_row_only", "first_row_only") and not self.index.whole(self.found.q.z[1][0]):
-                updates = self.updates(
-                    layer
-                )  # rows are taken one at a time: the sum over them, or its last step, is wrong
+                updates = self.updates(layer)  # rows are taken one at a time: the sum over them, or its last step, is wrong
                 called = self._callers(updates)
                 return [*called, *updates] if called else self._added_to(layer)
             return [*found, *bias] or self.updates(layer)
         if code == "bias_wrong_sum":
-            return [*self._bias_sums(here), *self._added_to(layer, bias=True, further=True)] or self.updates(
-                layer, bias=True
-            )
+            return [*self._bias_sums(here), *self._added_to(layer, bias=True, further=True)] or self.updates(layer, bias=True)
         return self.updates(layer)
 
     # where a quantity is computed
@@ -425,9 +421,7 @@ class Placing:
         found = []
         for file, line in places:
             text = self.found.trace.texts[file]
-            inside = {
-                f.name for each in text.functions.values() for f in each if f.lineno <= line <= (f.end_lineno or 0)
-            }
+            inside = {f.name for each in text.functions.values() for f in each if f.lineno <= line <= (f.end_lineno or 0)}
             for name in {name for own, name in self.found.trace.calls if own == file} - inside:
                 for function in text.functions.get(name, ()):
                     calls = (node for node in ast.walk(function) if isinstance(node, ast.Call))
@@ -479,9 +473,7 @@ class Placing:
         nothing = [
             (seen.file, seen.line)
             for seen in self.found.trace.seen
-            if isinstance(seen.node, ast.Call)
-            and called_name(seen.node) == "sum"
-            and np.abs(seen.value).max() < NOTHING
+            if isinstance(seen.node, ast.Call) and called_name(seen.node) == "sum" and np.abs(seen.value).max() < NOTHING
         ]
         bias = self._sites(self.found.layers[layer - 1].bias)
         updates = self.updates(layer, bias=False)
@@ -585,11 +577,7 @@ class Placing:
         """The layers of a mistake; of a mean beside a sum also those that are the other of the two in another reading."""
         readings = (self.identification.mistakes, *self.identification.alternatives)
         same = [other for reading in readings for other in reading if other.code == mistake.code]
-        return {
-            layer
-            for each in (same if mistake.code == "mean_for_sum_in_one_layer" else [mistake])
-            for layer in each.layers
-        }
+        return {layer for each in (same if mistake.code == "mean_for_sum_in_one_layer" else [mistake]) for layer in each.layers}
 
     def _scaled(self, layer: int, code: str) -> list[Place]:
         ratios = [(place, abs(ratio)) for place, ratio in self._ratios(layer) if abs(abs(ratio) - 1.0) > EXACT]
@@ -655,9 +643,7 @@ class Placing:
                 if words & own or words & keys:
                     made.append((file, node.lineno))
                 named = words & (own | keys | {_last_name(node.value)})
-                reads = isinstance(node, ast.Assign) and isinstance(
-                    node.value, ast.Name | ast.Attribute | ast.Subscript
-                )
+                reads = isinstance(node, ast.Assign) and isinstance(node.value, ast.Name | ast.Attribute | ast.Subscript)
                 if any(_repeats_one(part) for part in parts) or (named and reads):
                     by_reference.append((file, node.lineno))
         return by_reference or made

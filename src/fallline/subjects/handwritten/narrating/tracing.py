@@ -233,9 +233,7 @@ class _Recorder:
                 return
             if isinstance(value, np.ndarray | list) and id(value) not in self._watched:
                 numbers = as_numbers(value)
-                if numbers is not None and any(
-                    _same(numbers, part) for given in self.given for part in (given, *given)
-                ):
+                if numbers is not None and any(_same(numbers, part) for given in self.given for part in (given, *given)):
                     self._watched[id(value)] = value, numbers
 
     def _note(
