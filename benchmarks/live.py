@@ -1,11 +1,11 @@
-"""What a training loses to its live page: the same descents alone, with the page's server, and with a page open.
+"""What a training loses to a page that is open: its processor's seconds an iteration, with and without it in turns.
 
-Run it as `python benchmarks/live.py`: ten minutes on an idle machine; writes docs/live.md
+Run it as `python benchmarks/live.py`: seven minutes; writes docs/live.md. Linux only
 
-Each run is a process of its own, as a user starts it, and makes the same iterations from the same weights. The ways
-take turns, and what is compared is the seconds of the descent and the processor's seconds of the training, medians.
-Since other work on the machine easily moves these by more than a page does, what is done for the page is measured by
-itself as well: the time that a descent spends at its channel, and the processor's seconds of the server.
+A single long descent in this process, with the server that `--live` starts, whose page another process opens and closes
+by the clock. Only the later part of each stretch counts, so that neither starting nor opening is in it. Each stretch
+with the page is compared with the one without it just before: other work on the machine, which moves seconds by more
+than a page does, is alike in both. What the training does for the page itself is measured in its own thread as well.
 """
 
 import http.client
@@ -16,31 +16,62 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.request
-from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
-from fallline.cli import main as main_of_command_line
-from fallline.training.channel import Channel
+import fallline
+from fallline import Settings
+from fallline.live.launch import LivePage
+from fallline.training.audience import Audience, Together
+from fallline.training.history import Record
 from fallline.training.remote import Remote
 
 from page import table, write
 
-STRETCH = 8.0  # seconds
-ROUNDS = 9
-WAYS = ("alone", "--live, nobody looks", "--live, a page is open")
+STRETCH, SETTLING = 8.0, 4.5  # seconds, of which the first do not count
+PAIRS = 12
 CASES = {
-    "mini-batches, one core: 8-32-1": ("--optimizer", "adam", "--hidden", "32", "--iterations", "3000"),
-    "all rows, both cores: 8-64-64-1": (
-        *("--optimizer", "gradient_descent", "--hidden", "64,64"),
-        *("--iterations", "1000"),
-    ),
+    "mini-batches, one core: 8-32-1": {"optimizer": "adam", "hidden": [32]},
+    "all rows, both cores: 8-64-64-1": {"optimizer": "gradient_descent", "hidden": [64, 64]},
 }
-COMMON = ("--l2", "0", "--no-plateau-stop", "--no-verdict", "--quiet", "--validation", "0", "--time-limit", "600")
+
+
+class Moment(NamedTuple):
+    """How far the training has come."""
+
+    stretch: int
+    iteration: int
+    processor: float  # seconds of the training's process
+    channel: float  # … and of those, what it spent at its channel
+
+
+class Meter(Audience):
+    """Notes the moments that count."""
+
+    def __init__(self) -> None:
+        self.began = float("inf")
+        self.channel = 0.0
+        self.moments: list[Moment] = []
+
+    def record(self, phase: str, record: Record) -> None:
+        """Take note of the moment, if it is late enough in its stretch."""
+        stretch, within = divmod(time.monotonic() - self.began, STRETCH)
+        if stretch >= 0 and within > SETTLING:
+            self.moments.append(Moment(int(stretch), record.iteration, time.process_time(), self.channel))
+
+    def stretches(self) -> list[tuple[float, float]]:
+        """Return of each stretch the processor's seconds an iteration, and the share of them spent at the channel."""
+        found = []
+        for number in range(2 * PAIRS):
+            of_it = [each for each in self.moments if each.stretch == number]
+            first, last = of_it[0], of_it[-1]
+            processor = last.processor - first.processor
+            found.append((processor / (last.iteration - first.iteration), (last.channel - first.channel) / processor))
+        return found
 
 
 def rows(path: Path) -> Path:
@@ -53,156 +84,103 @@ def rows(path: Path) -> Path:
     return path
 
 
-def look(address: str) -> None:
-    """Read the page's events until the server goes, as a browser does."""
-    try:
-        with urllib.request.urlopen(address + "events") as events:
-            while events.read1(1 << 16):
-                pass
-    except (OSError, http.client.HTTPException):
-        pass
+def measured(file: Path, chosen: dict[str, object]) -> tuple[list[tuple[float, float]], list[float]]:
+    """Return what `Meter.stretches` does, and the shares of a core that the server used in the same stretches."""
+    meter, attend = Meter(), Remote._attend
 
-
-def measured(file: Path, options: tuple[str, ...], way: str) -> tuple[float, float]:
-    """Train once; return the seconds of the descent, and the processor's of the training's process."""
-    with tempfile.TemporaryDirectory() as folder:
-        run = Path(folder, "run")
-        command = [sys.executable, "-c", "from fallline.cli import main; main()", "train", str(file), "--out", str(run)]
-        live = way != WAYS[0]
-        process = subprocess.Popen(
-            [*command, *COMMON, *options, *(["--live"] if live else [])],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stderr is not None
-        if live:
-            address = process.stderr.readline().split()[-1]
-            if way == WAYS[2]:
-                threading.Thread(target=look, args=(address,), daemon=True).start()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        process.stderr.close()
-        if process.returncode:
-            raise SystemExit(f"{way}: the training ended with {process.returncode}.")
-        if live:
-            os.kill(json.loads((run / "live/server.json").read_text())["pid"], signal.SIGTERM)
-            time.sleep(0.5)
-        descent = json.loads((run / "run.json").read_text())["phases"]["training rows"]["seconds"]
-        return descent, usage.ru_utime + usage.ru_stime
-
-
-def own_share(file: Path, options: tuple[str, ...], watched: bool) -> float:
-    """Return the share of a descent's time that it spends looking at its channel and writing into it."""
-    with tempfile.TemporaryDirectory() as folder:
-        run, code = Path(folder, "run"), "import live; live.timed()"
-        channel, command = Channel(run), [sys.executable, "-c", code, "train", str(file), "--out", str(run)]
-        process = subprocess.Popen(
-            [*command, *COMMON, *options], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parent
-        )
-        while process.poll() is None:
-            if watched and run.exists():
-                channel.open()
-                channel.say_serving(watched=True)
-            time.sleep(0.5)
-        assert process.stdout is not None
-        with process.stdout as said:
-            at_channel = float(said.read().splitlines()[-1])
-        return at_channel / json.loads((run / "run.json").read_text())["phases"]["training rows"]["seconds"]
-
-
-def timed() -> None:
-    """Run the command line, and say how many seconds it spent at the channel."""
-    spent, attend = [0.0], Remote._attend
-
-    def timed_attend(remote: Remote) -> None:
-        started = time.perf_counter()
+    def timed(remote: Remote) -> None:
+        started = time.thread_time()
         attend(remote)
-        spent[0] += time.perf_counter() - started
+        meter.channel += time.thread_time() - started
 
-    Remote._attend = timed_attend  # type: ignore[method-assign]
-    try:
-        main_of_command_line()
-    except SystemExit:
-        print(spent[0])
-
-
-def of_server(file: Path, options: tuple[str, ...]) -> tuple[float, float, float, float]:
-    """Return the processor's seconds of a server: to start, a second without a page, to open one, a second with it."""
     with tempfile.TemporaryDirectory() as folder:
-        run = Path(folder, "run")
-        command = [sys.executable, "-c", "from fallline.cli import main; main()", "train", str(file), "--out", str(run)]
-        endless = [*COMMON[:-1], "60", *options[:-2]]
-        process = subprocess.Popen([*command, *endless, "--live"], stderr=subprocess.PIPE, text=True)
-        assert process.stderr is not None
-        address = process.stderr.readline().split()[-1]
-        server = json.loads((run / "live/server.json").read_text())["pid"]
-        places = [processor_seconds(server)]
-        time.sleep(STRETCH)
-        places.append(processor_seconds(server))
-        threading.Thread(target=look, args=(address,), daemon=True).start()
-        time.sleep(STRETCH)
-        places.append(processor_seconds(server))
-        time.sleep(STRETCH)
-        places.append(processor_seconds(server))
-        process.kill()
-        process.communicate()
-        os.kill(server, signal.SIGTERM)
-    start, idle, opened, steady = places[0], *(b - a for a, b in pairwise(places))
-    return start, idle / STRETCH, opened - steady, steady / STRETCH
+        run, lookers = Path(folder, "run"), []
+
+        def look(address: str) -> None:
+            meter.began = time.monotonic() + 1.0
+            command = [sys.executable, __file__, address, repr(meter.began), str(run)]
+            lookers.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+
+        settings = Settings(
+            **chosen, l2=0.0, plateau_stop=False, validation=0.0, time_limit=2 * PAIRS * STRETCH + 15.0, seed=0
+        )
+        Remote._attend = timed  # type: ignore[method-assign]
+        try:
+            fallline.train(file, settings, out=run, audience=Together(LivePage(look), meter))
+        finally:
+            Remote._attend = attend  # type: ignore[method-assign]
+        used = json.loads(lookers[0].communicate()[0])
+        os.kill(json.loads((run / "live/server.json").read_text())["pid"], signal.SIGTERM)
+    return meter.stretches(), used
+
+
+def looker(address: str, began: float, run: Path) -> None:
+    """Open the page in every second stretch; print the share of a core that the server used in each."""
+    server, used = json.loads((run / "live/server.json").read_text())["pid"], []
+    for stretch in range(2 * PAIRS):
+        begins = began + stretch * STRETCH
+        before, counted = 0.0, False
+        time.sleep(max(0.0, begins - time.monotonic()))
+        if stretch % 2 == 0:
+            time.sleep(max(0.0, begins + SETTLING - time.monotonic()))
+            before, since = processor_seconds(server), time.monotonic()
+            time.sleep(max(0.0, begins + STRETCH - time.monotonic()))
+        else:
+            with urllib.request.urlopen(address + "events") as events:
+                while time.monotonic() < begins + STRETCH - 0.5:  # what comes once a second ends each wait
+                    if not counted and time.monotonic() > begins + SETTLING:
+                        before, since, counted = processor_seconds(server), time.monotonic(), True
+                    try:
+                        events.read1(1 << 16)
+                    except (OSError, http.client.HTTPException):
+                        break
+        used.append((processor_seconds(server) - before) / (time.monotonic() - since))
+    print(json.dumps(used))
 
 
 def processor_seconds(process: int) -> float:
-    """Return what a process has used of the processor; Linux only."""
+    """Return what a process has used of the processor."""
     fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def done_for_page(file: Path) -> str:
-    """Return what is done for a page, in words with the numbers."""
-    lines = []
-    for case, options in CASES.items():
-        shares = [statistics.median(own_share(file, options, watched) for _ in range(3)) for watched in (False, True)]
-        lines.append(f"- {case}: {100 * shares[0]:.3f} % of its time, and {100 * shares[1]:.2f} % with a page open")
-    start, idle, opened, steady = of_server(file, next(iter(CASES.values())))
-    said = "\n".join(lines)
-    return (
-        f"What a descent spends at its channel:\n\n{said}\n\nThe server uses the processor for {start:.1f} s to start "
-        f"and {opened:.1f} s to open the first page; then {100 * steady:.1f} % of one core while a page is open, "
-        f"{100 * idle:.1f} % while none is, at a lower priority."
-    )
-
-
 def main() -> None:
-    """Measure all ways in turn, and write the table."""
+    """Measure both cases, and write the table."""
     lines = []
     with tempfile.TemporaryDirectory() as folder:
         file = rows(Path(folder, "t.csv"))
-        for case, options in CASES.items():
-            measured(file, options, WAYS[0])  # compiles, or loads what is compiled
-            times: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
-            for number in range(ROUNDS):
-                for way in WAYS if number % 2 else reversed(WAYS):
-                    times[way].append(measured(file, options, way))
-            alone = [statistics.median(column) for column in zip(*times[WAYS[0]], strict=True)]
-            for way in WAYS:
-                wall, processor = (statistics.median(column) for column in zip(*times[way], strict=True))
-                least = min(seconds for seconds, _ in times[way])
-                lines.append(
-                    [
-                        f"{case}: {way}",
-                        f"{wall:.2f}",
-                        f"{100 * (wall / alone[0] - 1):+.1f} %",
-                        f"{least:.2f}",
-                        f"{processor:.2f}",
-                        f"{100 * (processor / alone[1] - 1):+.1f} %",
-                    ]
-                )
-                print(lines[-1], flush=True)
-        told = done_for_page(file)
-    header = ["", "descent, s", "against alone", "least, s", "processor, s", "against alone"]
-    write("live.md", "slowdown", table(header, lines) + "\n\n" + told)
+        for case, chosen in CASES.items():
+            stretches, server = measured(file, chosen)
+            alone, watched = stretches[::2], stretches[1::2]
+            more = [b[0] / a[0] - 1.0 for a, b in zip(alone, watched, strict=True)]
+            low, middle, high = statistics.quantiles(more, n=4)
+            channel = [statistics.median(share for _, share in each) for each in (alone, watched)]
+            lines.append(
+                [
+                    case,
+                    f"{1e3 * statistics.median(seconds for seconds, _ in alone):.3f}",
+                    f"{100 * middle:+.1f} % ({100 * low:+.1f} … {100 * high:+.1f})",
+                    f"{100 * channel[0]:.3f} %",
+                    f"{100 * channel[1]:.2f} %",
+                    f"{100 * statistics.median(server[::2]):.1f} %",
+                    f"{100 * statistics.median(server[1::2]):.1f} %",
+                ]
+            )
+            print(lines[-1], flush=True)
+    header = [
+        "",
+        "an iteration, ms",
+        "more with a page (quartiles)",
+        "for the page: none open",
+        "one open",
+        "server, of a core: none open",
+        "one open",
+    ]
+    write("live.md", "slowdown", table(header, lines))
 
 
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) > 1:
+        looker(sys.argv[1], float(sys.argv[2]), Path(sys.argv[3]))
+    else:
+        main()

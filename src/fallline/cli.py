@@ -441,10 +441,10 @@ def inspect(
 
 def _live_page(console: Console) -> LivePage:
     """Return who starts the page of a training; its address is said whatever else is quiet, for nobody can guess it."""
+    from fallline.extras import required
     from fallline.live.launch import LivePage
-    from fallline.live.server import require_live
 
-    require_live("--live")
+    required("A live page", "live", "starlette", "uvicorn")
     return LivePage(lambda address: _say_address(console, address))
 
 

@@ -11,3 +11,7 @@ class DataError(FalllineError):
 
 class ModelFileError(FalllineError):
     """A file that is not a model which this version can load."""
+
+
+class MissingExtraError(ImportError, FalllineError):
+    """A package that an extra brings is not installed; an ImportError too, for whoever expects one."""

@@ -1,5 +1,6 @@
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,6 +8,9 @@ import pytest
 import fallline
 from fallline import FalllineError, Settings
 from fallline.diagnosis.runs import VERDICT, read_subject, stored_verdict, subject_of_run, write_verdict
+from fallline.engine import Objective
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 ROWS = "a,b,y\n" + "".join(f"{i % 7},{i % 5},{(i % 7) * 0.5 - (i % 5) ** 2 * 0.1}\n" for i in range(70))
 SETTINGS = Settings(hidden=[3], iterations=60, optimizer="adam", l2=0.0, seed=3)
@@ -32,6 +36,16 @@ def test_a_run_in_its_folder_is_the_same_subject_as_the_run_itself(run):
     assert a.descent.history.records[1:] == b.descent.history.records[1:]
     assert a.features == b.features == ["a", "b"]
     assert a.target_scale == b.target_scale
+
+
+def test_the_penalty_of_the_descent_on_the_training_rows_is_its_own(tmp_path):
+    """Where all rows then ask for another one: at its stop, the gradient with its own penalty is nothing."""
+    run = fallline.train(EXAMPLES / "iris.csv", Settings(hidden=[16]), out=tmp_path / "iris")
+    assert len(set(run.l2_strengths.values())) == 2
+    for subject in (subject_of_run(run), read_subject(run.directory)):
+        objective = Objective(subject.network.architecture, subject.training, subject.l2)
+        _, gradient = objective.error_and_gradient(subject.network.parameters)
+        assert np.linalg.norm(gradient) < 1e-5
 
 
 def test_explaining_a_folder_and_a_run_come_to_the_same(run):

@@ -101,7 +101,7 @@ def test_unknown_activation_is_refused_with_the_nearest():
 
 def test_unknown_loss_without_near_name_is_refused_with_all_names():
     assert refusal((2, 1), ("tanh",), "qqq") == (
-        "loss 'qqq': there is none of that name; There are mean_squared_error, half_squared_error, "
+        "loss 'qqq': there is none of that name. There are mean_squared_error, half_squared_error, "
         "mean_absolute_error, huber, binary_cross_entropy, categorical_cross_entropy."
     )
 

@@ -144,7 +144,7 @@ CORNERS = [[0.0, 0.0], [1.0, 1.0]]
 
 
 def test_guide_two_classes():
-    model = FalllineClassifier(solver="lbfgs", alpha=1e-5, hidden_layer_sizes=(5, 2), random_state=0)
+    model = FalllineClassifier(solver="lbfgs", alpha=1e-5, hidden_layer_sizes=(5, 2), random_state=1)
     model.fit(CORNERS, [0, 1])
     assert model.predict([[2.0, 2.0], [-1.0, -2.0]]).tolist() == [1, 0]
     assert [each.shape for each in model.coefs_] == [(2, 5), (5, 2), (2, 1)]
@@ -194,7 +194,10 @@ def test_guide_more_control_by_warm_starts():
         {"solver": "sgd", "learning_rate": "constant", "momentum": 0, "learning_rate_init": 0.2},
         {"solver": "sgd", "momentum": 0.9, "nesterovs_momentum": False, "learning_rate_init": 0.2},
         {"solver": "sgd", "momentum": 0.9, "nesterovs_momentum": True, "learning_rate_init": 0.2},
+        {"solver": "sgd", "learning_rate": "invscaling", "momentum": 0.0, "learning_rate_init": 0.9},
+        {"solver": "sgd", "learning_rate": "invscaling", "power_t": 0.1, "momentum": 0, "batch_size": 40, "alpha": 0},
         {"solver": "adam", "learning_rate_init": 0.01},
+        {"solver": "adam", "learning_rate_init": 0.01, "learning_rate": "invscaling"},
         {"solver": "adam", "learning_rate_init": 0.01, "batch_size": 40, "alpha": 0.0},
     ],
 )
@@ -208,6 +211,41 @@ def test_the_first_order_solvers_go_the_same_way(parameters):
     one.set_params(max_iter=30, tol=None).fit(IRIS_X, IRIS_Y)
     other.set_params(max_iter=30, tol=0.0, n_iter_no_change=1000).fit(IRIS_X, IRIS_Y)
     np.testing.assert_allclose(one.loss_curve_[1:], other.loss_curve_[1:], rtol=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_an_adaptive_rate_falls_where_scikit_learns_does():
+    """A fifth of the rate each time nothing is gained; the end comes where the rate has come to nothing."""
+    given = {"solver": "sgd", "learning_rate": "adaptive", "learning_rate_init": 3.0, "momentum": 0.0, "alpha": 0.0}
+    given |= {"batch_size": len(IRIS_X), "shuffle": False, "random_state": 0, "n_iter_no_change": 4, "tol": 1e-3}
+    other = MLPClassifier((7,), "logistic", warm_start=True, max_iter=1, **given).fit(IRIS_X, IRIS_Y)
+    one = FalllineClassifier((7,), "logistic", warm_start=True, max_iter=1, **given).fit(IRIS_X, IRIS_Y)
+    for mine, its in zip(one.coefs_ + one.intercepts_, other.coefs_ + other.intercepts_, strict=True):
+        mine[...] = its
+    one.set_params(max_iter=2000).fit(IRIS_X, IRIS_Y)
+    other.set_params(max_iter=2000).fit(IRIS_X, IRIS_Y)
+    np.testing.assert_allclose(one.loss_curve_[1:], other.loss_curve_[1:], rtol=1e-4)
+    assert one.stop_reason_ == "plateau"
+    assert one.descent_.history.records[-1].learning_rate == pytest.approx(other._optimizer.learning_rate)
+
+
+@pytest.mark.parametrize("kind", [FalllineClassifier, FalllineRegressor])
+def test_every_parameter_of_scikit_learns_networks_is_there(kind):
+    other = MLPClassifier() if kind is FalllineClassifier else MLPRegressor()
+    ours, theirs = kind().get_params(), other.get_params()
+    assert theirs.keys() <= ours.keys()
+    assert {name for name in theirs if ours[name] != theirs[name]} == {"solver", "alpha"}
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_every_attribute_of_scikit_learns_networks_is_there(solver, early_stopping):
+    given = {"hidden_layer_sizes": (3,), "solver": solver, "max_iter": 3, "early_stopping": early_stopping}
+    other = MLPClassifier(**given).fit(IRIS_X, IRIS_Y)
+    ours = FalllineClassifier(**given).fit(IRIS_X, IRIS_Y)
+    public = {name for name in vars(other) if name.endswith("_") and not name.startswith("_")}
+    assert all(hasattr(ours, name) for name in public)
 
 
 @pytest.mark.parametrize("seed", range(5))

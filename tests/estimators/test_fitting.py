@@ -185,15 +185,94 @@ def test_the_best_of_several_starts_is_kept():
     assert several.loss_curve_[-1] == pytest.approx(several.loss_, rel=1e-12)
 
 
-def test_a_penalty_found_by_cross_validation_is_a_good_one():
+def test_what_is_left_open_is_found_by_cross_validation_and_what_is_not_is_scikit_learns():
     inputs, y = waves(60, noise=0.5)
     new, truth = waves(500, seed=1)
     given = {"random_state": 0, "max_iter": 2000}
-    found = FalllineRegressor((8,), "tanh", alpha="auto", **given).fit(inputs, y)
-    fixed = FalllineRegressor((8,), "tanh", **given).fit(inputs, y)
-    assert found.alpha_ > 0.1
-    assert found.score(new, truth) > fixed.score(new, truth)
-    assert fixed.alpha_ == 0.0001
+    found = FalllineRegressor((8,), "tanh", **given).fit(inputs, y)
+    fixed = FalllineRegressor((8,), "tanh", alpha=1e-4, **given).fit(inputs, y)
+    asked = FalllineRegressor((8,), "tanh", solver="bfgs", alpha="auto", **given).fit(inputs, y)
+    assert found.alpha_ == asked.alpha_ > 0.1
+    assert found.score(new, truth) > fixed.score(new, truth) + 0.1
+    few = {"random_state": 0, "max_iter": 3, "tol": None, "solver": "auto"}
+    for other in ({"alpha": 1e-4}, {"solver": "lbfgs"}, {"solver": "sgd"}, {"early_stopping": True}, {"dropout": 0.1}):
+        with pytest.warns(ConvergenceWarning):
+            assert FalllineRegressor((8,), **{**few, **other}).fit(inputs, y).alpha_ == 1e-4
+    assert FalllineRegressor((8,)).partial_fit(inputs, y).alpha_ == 1e-4
+
+
+@cut_short
+@pytest.mark.parametrize("kind", [FalllineRegressor, FalllineClassifier])
+@pytest.mark.parametrize("hidden", [(), (6,), (6, 3)])
+def test_standardised_within_is_the_same_as_standardised_before(kind, hidden):
+    """The network is one for rows as they are: nothing stands between it and them."""
+    inputs, y = waves(100, noise=0.1)
+    inputs, y = inputs * [1e-3, 1e4] + [5.0, -3e4], 1000.0 + 50.0 * y
+    targets = (y - y.mean()) / y.std()
+    if kind is FalllineClassifier:
+        y = targets = (y > 1000.0).astype(int)
+    given = {"alpha": 0.1, "random_state": 0, "max_iter": 4, "tol": None, "solver": "lbfgs"}
+    within = kind(hidden, "tanh", standardise=True, **given).fit(inputs, y)
+    before = kind(hidden, "tanh", standardise=False, **given).fit(StandardScaler().fit_transform(inputs), targets)
+    outputs = before.network_.run(StandardScaler().fit_transform(inputs))
+    if kind is FalllineRegressor:
+        outputs = outputs * y.std() + y.mean()
+    np.testing.assert_allclose(within.network_.run(inputs), outputs, rtol=1e-7)
+    assert within.loss_ == pytest.approx(before.loss_, rel=1e-9)
+
+
+def test_standardised_rows_stay_so_when_a_fit_goes_on():
+    inputs, y = waves(100, noise=0.1)
+    inputs, y = inputs * [1e-3, 1e3] + [5.0, -300.0], 1000.0 + 50.0 * y
+    model = FalllineRegressor((6,), "tanh", warm_start=True, random_state=0).fit(inputs, y)
+    alpha, loss = model.alpha_, model.loss_
+    assert model.fit(inputs, y).loss_ == pytest.approx(loss, abs=2e-3)
+    assert len(model.loss_curve_) > model.n_iter_
+    assert model.alpha_ == alpha
+    assert model.loss_curve_[0] > 2.0 * loss
+    before = model.score(inputs, y)
+    assert model.set_params(solver="adam").partial_fit(inputs, y).score(inputs, y) == pytest.approx(before, abs=0.05)
+
+
+@cut_short
+def test_weights_are_repetitions_also_where_the_penalty_is_found():
+    inputs, y = waves(40, noise=0.5)
+    weights = np.arange(40) % 4
+    given = {"random_state": 0, "max_iter": 10, "tol": None}
+    one = FalllineRegressor((5,), "tanh", **given).fit(inputs, y, weights)
+    other = FalllineRegressor((5,), "tanh", **given).fit(inputs.repeat(weights, axis=0), y.repeat(weights))
+    assert one.alpha_ == other.alpha_
+    np.testing.assert_allclose(one.predict(inputs), other.predict(inputs), rtol=1e-9)
+
+
+@cut_short
+def test_first_weights_are_on_scikit_learns_scale_for_its_solvers_and_suit_the_activation_for_others():
+    inputs, y = waves(50)
+    widths = {}
+    for solver in ("lbfgs", "adam", "sgd", "auto", "bfgs", "rprop"):
+        model = FalllineRegressor((200,), solver=solver, max_iter=1, random_state=0).fit(inputs, y)
+        widths[solver] = float(model._subject.first.layers[0][:, :-1].std())
+    for solver in ("lbfgs", "adam", "sgd"):
+        assert widths[solver] == pytest.approx(np.sqrt(2.0 / 202), rel=0.1)
+    for solver in ("auto", "bfgs", "rprop"):
+        assert widths[solver] == pytest.approx(1.0, rel=0.1)
+    own = FalllineRegressor((200,), solver="adam", initialiser="he", max_iter=1, random_state=0).fit(inputs, y)
+    assert own._subject.first.layers[0][:, :-1].std() == pytest.approx(1.0, rel=0.1)
+
+
+def test_a_column_that_is_always_the_same_is_borne():
+    inputs, y = waves(40)
+    model = FalllineRegressor((5,), random_state=0).fit(np.column_stack([inputs, np.full(40, 1e6)]), y)
+    assert np.isfinite(model.predict(np.column_stack([inputs, np.full(40, 1e6)]))).all()
+
+
+@cut_short
+def test_the_evaluations_of_the_loss_are_limited_by_max_fun():
+    inputs, y = waves()
+    model = FalllineRegressor((20,), solver="lbfgs", max_fun=25, tol=None, random_state=0).fit(inputs, y)
+    assert model.stop_reason_ == "iteration_limit"
+    assert model.n_iter_ <= 25
+    assert FalllineRegressor((20,), solver="adam", max_fun=1, max_iter=9, tol=None).fit(inputs, y).n_iter_ == 9
 
 
 @pytest.mark.parametrize("loss", ["absolute_error", "huber"])

@@ -20,17 +20,26 @@ X, Y = load_iris(return_X_y=True)
         ({"activation": ("tanh", "relu")}, "activation=('tanh', 'relu'): expected one name, or 1 names"),
         ({"hidden_layer_sizes": (5, 0)}, "hidden_layer_sizes=(5, 0): expected numbers of units, each 1 or more."),
         ({"hidden_layer_sizes": 2.5}, "hidden_layer_sizes=2.5: expected numbers of units"),
-        ({"alpha": -1}, "alpha=-1: expected 'auto', or a number of 0 or more."),
+        ({"alpha": -1}, "alpha=-1: expected None, 'auto', or a number of 0 or more."),
         ({"batch_size": 0}, "batch_size=0: expected 'auto', None for all rows, or a number of rows"),
         ({"max_iter": 0}, "max_iter=0: expected a whole number of 1 or more."),
         ({"max_iter": 2.5}, "max_iter=2.5: expected a whole number of 1 or more."),
         ({"tol": -1.0}, "tol=-1.0: expected None, or a number of 0 or more."),
         ({"validation_fraction": 1.0}, "validation_fraction=1.0: expected a number below 1."),
-        ({"learning_rate": "adaptive"}, "learning_rate='adaptive': there is none of that name"),
+        ({"learning_rate": "adaptve"}, "learning_rate='adaptve': there is none of that name; did you mean 'adaptive'?"),
+        ({"max_fun": 0.5}, "max_fun=0.5: expected a whole number of 1 or more."),
+        ({"power_t": -1}, "power_t=-1: expected a number of 0 or more."),
+        ({"standardise": "yes"}, "standardise='yes': there is none of that name"),
         ({"learning_rate_init": 0, "solver": "adam"}, "learning rate 0.0: expected a number above 0"),
         ({"dtype": "float16"}, "dtype='float16': there is none of that name; did you mean 'float64'?"),
         ({"restarts": 0}, "restarts=0: expected a whole number of 1 or more."),
         ({"initialiser": "hee"}, "initialiser 'hee': there is none of that name; did you mean 'he'?"),
+        ({"activation": None}, "activation=None: expected one name, or 1 names"),
+        (
+            {"dropout": "half", "solver": "adam"},
+            "dropout='half': expected one number, or 1, one for each hidden layer.",
+        ),
+        ({"early_stopping": "yes"}, "early_stopping='yes': there is none of that name"),
         ({"dropout": 1.0}, "dropout 1.0: expected a number from 0 up to, but without, 1"),
         ({"dropout": 0.5, "solver": "lbfgs"}, "dropout: optimizer 'lbfgs' needs an error that is the same"),
         ({"momentum": 1.5, "solver": "sgd"}, "momentum=1.5: expected a number below 1."),
@@ -46,7 +55,7 @@ def test_what_cannot_be_is_refused_in_words(parameters, sentence):
 
 
 def test_what_only_one_of_them_has():
-    with pytest.raises(FalllineError, match=r"^loss='poisson': there is none of that name; There are squared_error"):
+    with pytest.raises(FalllineError, match=r"^loss='poisson': there is none of that name. There are squared_error"):
         FalllineRegressor(loss="poisson").fit(X, Y)
     with pytest.raises(FalllineError, match=r"^activation 'logits': there is none of that name"):
         FalllineRegressor(out_activation="logits").fit(X, Y)

@@ -53,7 +53,7 @@ def test_onnx_is_written(model, tmp_path):
             ("--out", "iris.js"),
             "iris.js: its ending does not say what to write. Name it .onnx, .py or .c, or pass --to.",
         ),
-        (("--out", "i.c", "--to", "cpp"), "--to 'cpp': there is none of that name; There are onnx, numpy, c."),
+        (("--out", "i.c", "--to", "cpp"), "--to 'cpp': there is none of that name. There are onnx, numpy, c."),
         (("--out", "old.py"), "--out old.py: there is a file already. Name another, or pass --overwrite."),
     ],
 )
@@ -81,9 +81,10 @@ def test_what_is_no_model_is_refused(tmp_path):
 def test_a_missing_extra_is_named(model, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnx", None)
     result = said(model, "--out", "iris.onnx")
-    sentence = "the package 'onnx' is not installed. Install it with: pip install 'fallline[onnx]'"
+    sentence = "ONNX export needs the extra 'onnx' (the package 'onnx' is not installed). "
+    sentence += "Install it with: pip install 'fallline[onnx]'"
     assert (result.exit_code, result.stderr) == (3, f"error: {sentence}\n")
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(FalllineError) as refused:
         to_torch(Network([2, 1]))
-    assert str(refused.value) == sentence.replace("onnx", "torch")
+    assert str(refused.value) == sentence.replace("ONNX export", "to_torch").replace("onnx", "torch")

@@ -8,8 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fallline import FalllineError, Network
+from fallline.data import read_table
 from fallline.engine.activations import ACTIVATIONS
 from fallline.interchange import from_torch, to_torch
+
+from .tables import TABLES, trained
 
 torch = pytest.importorskip("torch")
 nn = torch.nn
@@ -44,12 +47,33 @@ def test_any_network_and_its_sequential_compute_the_same(network, dtype, seed):
     expected = network.run(X)
     sequential = to_torch(network, dtype)
     double = "float32" not in (dtype, network.parameters.dtype.name)
+    # Weights as large as these add up terms that cancel: what float32 rounds away of them is more than 1e-6 of the sum.
     tolerance = 1e-12 if double else 2e-5
     assert outputs(sequential, X) == pytest.approx(expected, rel=tolerance, abs=tolerance)
+    # In float64, a float32 network's weights compute the same function to the last digits: the rest is rounding alone.
+    exact = Network.from_parameters(network.architecture, from_torch(sequential).parameters.astype(np.float64)).run(X)
+    assert outputs(sequential.double(), X) == pytest.approx(exact, rel=1e-12, abs=1e-12)
+    sequential = to_torch(network, dtype)
     again = from_torch(sequential, loss=network.architecture.loss)
     assert again.architecture == network.architecture
     assert again.parameters.dtype == (dtype or network.parameters.dtype)
     assert (again.parameters == network.parameters.astype(again.parameters.dtype)).all()
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("table", TABLES)
+def test_the_network_of_each_example_table_comes_out_the_same(table, dtype):
+    model, rows = trained(table)
+    network = Network.from_parameters(model.network.architecture, model.network.parameters.astype(dtype))
+    X = model.preparation.transform(read_table(rows)).astype(dtype)
+    expected = network.run(X)
+    found = outputs(to_torch(network), X)
+    assert found.dtype == expected.dtype == dtype
+    np.testing.assert_allclose(
+        found, expected, rtol=0, atol=(1e-6 if dtype == "float32" else 1e-14) * np.abs(expected).max()
+    )
+    back = from_torch(to_torch(network), loss=network.architecture.loss)
+    np.testing.assert_array_equal(back.run(X), expected)
 
 
 @pytest.mark.parametrize("name", HIDDEN)

@@ -57,9 +57,12 @@ def predicted(model, rows):
     }
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("table", tables.TABLES)
-def test_an_example_tables_graph_predicts_what_the_model_does(table):
+def test_an_example_tables_graph_predicts_what_the_model_does(table, dtype):
     model, frame = tables.trained(table)
+    parameters = model.network.parameters.astype(dtype)
+    model = Model(Network.from_parameters(model.network.architecture, parameters), model.preparation)
     tables.close(model, predicted(model, frame), frame, 1e-6)
 
 

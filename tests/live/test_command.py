@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import sys
 import urllib.request
 
 import pytest
@@ -57,7 +58,7 @@ def test_a_folder_without_a_run_is_refused_in_a_sentence(tmp_path):
 def test_what_is_not_installed_is_named(words, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     table(tmp_path / "t.csv", rows=30)
-    monkeypatch.setattr(server.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 3
     assert "pip install 'fallline[live]'" in result.stderr.replace("\n", " ")

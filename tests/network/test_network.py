@@ -323,7 +323,7 @@ def test_other_dtypes_are_refused():
     assert sentence(Network, [2, 1], dtype="float16") == refusal
     architecture = Architecture((2, 1), ("tanh",), "huber")
     assert sentence(Network.from_parameters, architecture, np.zeros(3, np.int64)) == (
-        "dtype 'int64': there is none of that name; There are float64, float32."
+        "dtype 'int64': there is none of that name. There are float64, float32."
     )
 
 

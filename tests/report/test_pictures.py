@@ -99,7 +99,7 @@ def test_a_training_whose_report_fails_is_kept(xor, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "altair", None)
     result = said("train", xor.table, "--hidden", "3", "--out", tmp_path / "run", "--report", "--no-verdict")
     assert result.exit_code == 0
-    assert "no report: pictures need the extra 'plot'" in " ".join(result.stderr.split())
+    assert "no report: a report needs the extra 'plot'" in " ".join(result.stderr.split())
     assert (tmp_path / "run" / "model.safetensors").exists()
 
 

@@ -49,8 +49,8 @@ def test_the_summary_of_a_regression_has_its_numbers(regression):
     assert "table the dict: 60 rows, 4 columns; target 'price' (regression)" in text
     assert "network 2-16-1, tanh, identity; 65 parameters, float64" in text
     assert (
-        f"descent lbfgs (all rows at each step: 48 rows), 5 iterations, {run.seconds:.1f} s in all; penalty l2 0.25"
-        in text
+        "descent lbfgs (all rows at each step: 48 rows), 5 iterations on training rows and 5 on all rows, "
+        f"{run.seconds:.1f} s in all; penalty l2 0.25" in text
     )
     assert f"stopped {StopReason.ITERATION_LIMIT.text}. {StopReason.ITERATION_LIMIT.remedy}" in text
     assert "on 12 validation rows RMSE R²" in text

@@ -12,6 +12,7 @@ from fallline.errors import FalllineError
 from fallline.network import Network
 from fallline.optimizers import LBFGS, Adam, LevenbergMarquardt
 from fallline.training.descent import descend
+from fallline.training.follower import Follower
 from fallline.training.restarts import descend_with_restarts
 from fallline.training.stopping import Limits, StopReason
 
@@ -26,17 +27,20 @@ def network(seed=0):
     return Network([3, 8, 1], ["tanh", "identity"], loss="mean_squared_error", seed=seed)
 
 
-class Follower:
+class Noting(Follower):
     """Notes what it is told, and ends the descent after some iterations."""
 
     def __init__(self, objective, last=math.inf, reason=None):
         self.objective, self.last, self.reason = objective, last, reason
         self.numbers, self.validation = [], []
 
-    def __call__(self, iteration, validation_error):
+    def until_next(self, number):
+        return 1
+
+    def see(self, iteration, parameters, validation_error):
         self.numbers.append(iteration.number)
         self.validation.append(validation_error)
-        assert self.objective.error(iteration.parameters) == pytest.approx(iteration.error, rel=1e-12)
+        assert self.objective.error(parameters) == pytest.approx(iteration.error, rel=1e-12)
         return self.reason if iteration.number >= self.last else None
 
 
@@ -45,10 +49,10 @@ class Follower:
 def test_it_is_told_of_every_iteration_with_the_weights_that_have_its_error(optimizer, compiled):
     X, y = table()
     made = network()
-    follower = Follower(Objective(made.architecture, Rows(X, y)))
-    end = descend(made, Rows(X, y), optimizer, limits=Limits(iterations=25), compiled=compiled, follow=follower)
+    follower = Noting(Objective(made.architecture, Rows(X, y)))
+    end = descend(made, Rows(X, y), optimizer, limits=Limits(iterations=25), compiled=compiled, followers=[follower])
     assert end.iterations == 25
-    assert follower.numbers == list(range(1, 26))
+    assert follower.numbers == list(range(26))
     assert np.isnan(follower.validation).all()
 
 
@@ -57,8 +61,8 @@ def test_its_reason_ends_the_descent(compiled):
     X, y = table()
     made = network()
     rows, watched = Rows(X[:40], y[:40]), Rows(X[40:], y[40:])
-    follower = Follower(Objective(made.architecture, rows), last=7, reason=StopReason.PLATEAU)
-    end = descend(made, rows, Adam(0.01), validation=watched, compiled=compiled, follow=follower)
+    follower = Noting(Objective(made.architecture, rows), last=7, reason=StopReason.PLATEAU)
+    end = descend(made, rows, Adam(0.01), validation=watched, compiled=compiled, followers=[follower])
     assert (end.iterations, end.stop_reason) == (7, StopReason.PLATEAU)
     assert np.isfinite(follower.validation).all()
 
@@ -69,13 +73,13 @@ def test_each_start_has_its_own():
     followers = {}
 
     def follow(seed):
-        return followers.setdefault(seed, Follower(Objective(network().architecture, rows)))
+        return [followers.setdefault(seed, Noting(Objective(network().architecture, rows)))]
 
     found = descend_with_restarts(
-        network, rows, LBFGS(), starts=3, seed=0, limits=Limits(iterations=15), culling=False, follow=follow
+        network, rows, LBFGS(), starts=3, seed=0, limits=Limits(iterations=15), culling=False, followers=follow
     )
     assert len(followers) == 3
-    assert all(each.numbers == list(range(1, 16)) for each in followers.values())
+    assert all(each.numbers == list(range(16)) for each in followers.values())
     assert found.seed in followers
 
 

@@ -10,7 +10,7 @@ import fallline
 from fallline import Network, Settings
 from fallline.diagnosis.runs import read_subject
 from fallline.engine import Rows
-from fallline.optimizers import LBFGS, Adam, GradientDescent
+from fallline.optimizers import LBFGS, Adam, GradientDescent, Iteration
 from fallline.training.descent import descend
 from fallline.training.marks import LEAST, MOST, MOST_BYTES, Marks
 from fallline.training.stopping import Limits
@@ -24,10 +24,14 @@ def network(seed=1):
     return Network([3, 5, 1], ["tanh", "identity"], loss="mean_squared_error", seed=seed)
 
 
+def see(marks, number, weights):
+    marks.see(Iteration(number, number, 0.0, 0.0, 0.0, 0.0, number, weights), weights, np.nan)
+
+
 def test_they_are_thinned_by_count_and_stay_even():
     marks = Marks(10)
     for number in range(5_000):
-        marks.note(number, number, np.full(10, number))
+        see(marks, number, np.full(10, number))
     assert MOST // 2 <= len(marks) <= MOST
     assert marks.iterations[0] == 0
     assert len(set(np.diff(marks.iterations))) == 1
@@ -39,7 +43,7 @@ def test_they_never_take_more_memory_than_that(parameters, sharing):
     marks = Marks(parameters, sharing)
     weights = np.zeros(parameters, np.float32)
     for number in range(0, 300):
-        marks.note(number, number, weights)
+        see(marks, number, weights)
     assert len(marks) * parameters * 4 * sharing <= MOST_BYTES
     assert len(marks) == 0 or len(marks) >= LEAST // 2
     assert (marks.until_next(7) is None) == (len(marks) == 0)
@@ -51,8 +55,7 @@ def test_they_never_take_more_memory_than_that(parameters, sharing):
 )
 def test_the_copies_are_the_weights_that_the_descent_had(optimizer, compiled):
     marks, there = Marks(26), network()
-    descent = descend(there, ROWS, optimizer, limits=Limits(iterations=150), compiled=compiled, marks=marks)
-    assert descent.marks is marks
+    descend(there, ROWS, optimizer, limits=Limits(iterations=150), compiled=compiled, followers=[marks])
     assert len(marks) >= 30
     assert np.array_equal(marks.weights[0], network().parameters.astype(np.float32))
     for iteration, weights in list(zip(marks.iterations, marks.weights, strict=True))[1::9]:
@@ -64,10 +67,10 @@ def test_the_copies_are_the_weights_that_the_descent_had(optimizer, compiled):
 @pytest.mark.parametrize("compiled", [False, True], ids=["reference", "compiled"])
 def test_a_descent_goes_the_same_way_with_them_as_without(compiled):
     ends = []
-    for marks in (None, Marks(26)):
+    for followers in ([], [Marks(26)]):
         there = network()
         descent = descend(
-            there, ROWS, GradientDescent(0.05), limits=Limits(iterations=700), compiled=compiled, marks=marks
+            there, ROWS, GradientDescent(0.05), limits=Limits(iterations=700), compiled=compiled, followers=followers
         )
         ends.append((there.parameters, [each._replace(seconds=0.0) for each in descent.history.records]))
     assert np.array_equal(ends[0][0], ends[1][0])

@@ -50,20 +50,20 @@ def test_the_mean_and_the_sum_of_squares_have_the_same_minimum_under_one_strengt
 
 
 @pytest.mark.parametrize("rows", [10, 13, 99, 1003])
-def test_folds_are_balanced_and_depend_on_the_seed_alone(rows):
-    fold = penalty._folds(rows, None, seed=4)
+def testfolds_are_balanced_and_depend_on_the_seed_alone(rows):
+    fold = penalty.folds(rows, None, seed=4)
     sizes = np.bincount(fold, minlength=5)
     assert sizes.sum() == rows
     assert sizes.max() - sizes.min() <= 1
-    np.testing.assert_array_equal(fold, penalty._folds(rows, None, seed=4))
-    assert (fold != penalty._folds(rows, None, seed=5)).any()
+    np.testing.assert_array_equal(fold, penalty.folds(rows, None, seed=4))
+    assert (fold != penalty.folds(rows, None, seed=5)).any()
 
 
 @pytest.mark.parametrize("counts", [(50, 50), (90, 7, 3), (1, 1, 40), (33, 33, 34)])
 def test_every_fold_has_its_share_of_each_class(counts):
     rng = np.random.default_rng(0)
     strata = rng.permutation(np.repeat(np.arange(len(counts)), counts))
-    fold = penalty._folds(len(strata), strata, seed=1)
+    fold = penalty.folds(len(strata), strata, seed=1)
     for k in range(len(counts)):
         sizes = np.bincount(fold[strata == k], minlength=5)
         assert sizes.max() - sizes.min() <= 1
@@ -71,42 +71,42 @@ def test_every_fold_has_its_share_of_each_class(counts):
     assert sizes.max() - sizes.min() <= 1
 
 
-def test_the_strongest_that_is_not_clearly_above_the_best_is_taken():
+def test_thestrongest_that_is_not_clearly_above_the_best_is_taken():
     best = np.array([1.0, 2.0, 3.0, 4.0])
     close = best + np.array([0.2, -0.2, 0.2, -0.1])  # 0.025 above, standard error 0.089
     clear = best + np.array([0.1, 0.1, 0.1, 0.0])  # 0.075 above, standard error 0.022
-    strongest = penalty._strongest
+    strongest = penalty.strongest
     assert strongest({1.0: best, 3.0: best + 1.0, 10.0: close, 0.3: close, 30.0: clear}, 1.0) == 10.0
     assert strongest({30.0: close, 1.0: best, 10.0: clear}, 1.0) == 30.0
     assert strongest({1.0: best, 10.0: clear, 0.3: close}, 1.0) == 1.0  # never a weaker one than the best
     assert strongest({3.0: best}, 1.0) == 3.0
 
 
-def test_with_no_allowance_the_best_is_taken_and_of_equals_the_strongest():
+def test_with_no_allowance_the_best_is_taken_and_of_equals_thestrongest():
     best = np.array([1.0, 2.0, 3.0, 4.0])
     close = best + np.array([0.2, -0.2, 0.2, -0.1])
-    assert penalty._strongest({3.0: close, 1.0: best, 30.0: close}, 0.0) == 1.0
-    assert penalty._strongest({1.0: best, 3.0: best, 30.0: close}, 0.0) == 3.0
+    assert penalty.strongest({3.0: close, 1.0: best, 30.0: close}, 0.0) == 1.0
+    assert penalty.strongest({1.0: best, 3.0: best, 30.0: close}, 0.0) == 3.0
 
 
 def test_the_allowance_in_standard_errors_is_the_last_that_counts():
     best = np.zeros(4)
     difference = np.array([2.0, 0.0, 2.0, 0.0])  # mean 1, standard deviation 1, standard error ½
-    assert penalty._strongest({1.0: best, 3.0: difference - 0.375 - 1e-9}, 1.25) == 3.0
-    assert penalty._strongest({1.0: best, 3.0: difference - 0.375 + 1e-9}, 1.25) == 1.0
+    assert penalty.strongest({1.0: best, 3.0: difference - 0.375 - 1e-9}, 1.25) == 3.0
+    assert penalty.strongest({1.0: best, 3.0: difference - 0.375 + 1e-9}, 1.25) == 1.0
 
 
 @pytest.mark.parametrize("loss", [np.inf, np.nan])
 def test_losses_that_all_overflow_still_give_a_strength(loss):
     with np.errstate(invalid="ignore"):
-        assert penalty._strongest({1.0: np.full(4, loss), 3.0: np.full(4, loss)}, 1.25) in (1.0, 3.0)
+        assert penalty.strongest({1.0: np.full(4, loss), 3.0: np.full(4, loss)}, 1.25) in (1.0, 3.0)
 
 
 @pytest.mark.parametrize("loss", [np.inf, np.nan])
 def test_a_strength_that_overflows_is_not_taken(loss):
     overflown = np.array([1.0, loss, 1.0, 1.0])
     with np.errstate(invalid="ignore"):
-        assert penalty._strongest({1.0: overflown, 3.0: np.full(4, 5.0), 10.0: overflown}, 1.25) == 3.0
+        assert penalty.strongest({1.0: overflown, 3.0: np.full(4, 5.0), 10.0: overflown}, 1.25) == 3.0
 
 
 def chosen(rows, loss="mean_squared_error", output="identity", strata=None, **options):
@@ -131,7 +131,7 @@ def test_pure_noise_takes_a_strong_one_and_a_smooth_target_a_weak_one():
     assert noise.reason == "5-fold cross-validation, 2 times, over 9 strengths"
 
 
-def test_classes_that_are_drawn_by_lot_take_the_strongest():
+def test_classes_that_are_drawn_by_lot_take_thestrongest():
     rng = np.random.default_rng(3)
     y = (rng.random((50, 1)) < 0.5).astype(float)
     lot = chosen(Rows(rng.normal(size=(50, 2)), y), "binary_cross_entropy", "sigmoid", strata=y[:, 0].astype(int))
@@ -141,7 +141,7 @@ def test_classes_that_are_drawn_by_lot_take_the_strongest():
 @pytest.mark.parametrize(("strata", "allowance"), [(None, 0.0), (np.arange(60) % 2, penalty.CLEARLY_WORSE)])
 def test_classes_alone_are_allowed_to_be_a_little_worse(strata, allowance, monkeypatch):
     asked = []
-    monkeypatch.setattr(penalty, "_strongest", lambda losses, errors: asked.append(errors) or 3.0)
+    monkeypatch.setattr(penalty, "strongest", lambda losses, errors: asked.append(errors) or 3.0)
     monkeypatch.setattr(penalty, "descend", lambda *rest, **options: None)
     assert chosen(noisy(), strata=strata).strength == 3.0
     assert asked == [allowance]

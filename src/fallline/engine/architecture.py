@@ -145,4 +145,4 @@ def nearest(name: str, names: Iterable[str]) -> str:
     """Return what to append to "there is none of that name": the nearest name, then all of them."""
     known = list(names)
     close = difflib.get_close_matches(name, known, n=1)
-    return (f"; did you mean '{close[0]}'?" if close else ";") + f" There are {', '.join(known)}"
+    return (f"; did you mean '{close[0]}'?" if close else ".") + f" There are {', '.join(known)}"

@@ -13,6 +13,7 @@ import numpy as np
 from fallline.engine import Architecture, Dropout
 from fallline.engine.architecture import nearest
 from fallline.errors import FalllineError
+from fallline.estimators.schedules import LEAST_RATE, Adaptive, InverseScaling
 from fallline.optimizers import (
     LBFGS,
     OPTIMIZERS,
@@ -36,12 +37,15 @@ from fallline.training.stopping import Limits
 OWN_NAME = {"logistic": "sigmoid"}  # scikit-learn's name, and Fallline's
 SKLEARN_NAME = {own: name for name, own in OWN_NAME.items()}
 SOLVERS = (*OPTIMIZERS, "sgd")
+SKLEARN_SOLVERS = ("lbfgs", "adam", "sgd")
 SCHEDULES = ("constant", "step", "cosine", "plateau")
+SCHEDULES_OF_SGD = ("invscaling", "adaptive")  # without meaning for other solvers, as in scikit-learn
 AUTO_SECONDS = 20.0  # that "auto" counts on where there is no limit
 GRADIENT_TOLERANCE = 1e-7  # of L-BFGS, as `fallline train` has it
 # Steps that L-BFGS remembers: with 50 instead of 10 it comes to lower losses (diabetes 0.0023 instead of 0.0095) in the
 # same time, and rounding grows less on the way; where that takes much memory, fewer.
 MEMORY, LEAST_MEMORY, MEMORY_NUMBERS = 50, 10, 5_000_000
+SOLVERS_LIKE_SGD = ("sgd", "gradient_descent", "momentum", "nesterov")
 USUAL_BATCH = 200  # rows, at most, as scikit-learn's
 ALL_ROWS_BY_THEMSELVES = ("gradient_descent", "rprop")  # solvers that take all rows unless a batch is asked for
 
@@ -58,6 +62,8 @@ def require(estimator: Any) -> None:
         ("beta_2", 0, False),
         ("epsilon", 0, False),
         ("restarts", 1, True),
+        ("max_fun", 1, True),
+        ("power_t", 0, False),
     ):
         value = getattr(estimator, name)
         fits = isinstance(value, Integral if whole else Real) and not isinstance(value, bool | np.bool_)
@@ -70,8 +76,9 @@ def require(estimator: Any) -> None:
         value = getattr(estimator, name)
         if value is not None and not (isinstance(value, Real) and float(value) >= 0):
             raise FalllineError(f"{name}={value!r}: expected None, or a number of 0 or more.")
-    if estimator.alpha != "auto" and not (isinstance(estimator.alpha, Real) and 0 <= float(estimator.alpha) < math.inf):
-        raise FalllineError(f"alpha={estimator.alpha!r}: expected 'auto', or a number of 0 or more.")
+    alpha = estimator.alpha
+    if not (alpha is None or alpha == "auto" or (isinstance(alpha, Real) and 0 <= float(alpha) < math.inf)):
+        raise FalllineError(f"alpha={alpha!r}: expected None, 'auto', or a number of 0 or more.")
     batch = estimator.batch_size
     if not (batch is None or batch == "auto" or (isinstance(batch, Integral) and int(batch) >= 1)):
         raise FalllineError(
@@ -79,11 +86,40 @@ def require(estimator: Any) -> None:
         )
     for name, value, known in (
         ("solver", estimator.solver, SOLVERS),
-        ("learning_rate", estimator.learning_rate, SCHEDULES),
+        ("learning_rate", estimator.learning_rate, (*SCHEDULES, *SCHEDULES_OF_SGD)),
         ("dtype", estimator.dtype, (None, "float32", "float64")),
+        ("standardise", estimator.standardise, (None, True, False)),
+        ("early_stopping", estimator.early_stopping, (True, False)),
     ):
         if value not in known:
             raise FalllineError(f"{name}={value!r}: there is none of that name{nearest(str(value), map(str, known))}.")
+
+
+def left_open(estimator: Any) -> bool:
+    """Whether both the solver and the penalty are left to Fallline."""
+    return estimator.solver == "auto" and estimator.alpha is None
+
+
+def chooses_alpha(estimator: Any) -> bool:
+    """Whether the penalty is to be chosen: not where it is given, nor where something else takes its place."""
+    return left_open(estimator) and not estimator.early_stopping and not any(np.ravel(estimator.dropout))
+
+
+def standardises(estimator: Any) -> bool:
+    """Whether the descent is to see standardised rows: where asked for, or left open, or alpha is to be compared."""
+    if estimator.standardise is not None:
+        return bool(estimator.standardise)
+    return left_open(estimator) or estimator.alpha == "auto"
+
+
+def initialiser_of(estimator: Any) -> str | None:
+    """Return how first weights are drawn: for a solver of scikit-learn's, on the scale that its networks use.
+
+    He's, which suit relu, are larger where inputs are few: with two of them, and a rate of 0.2, sgd often goes astray.
+    """
+    if estimator.initialiser is None and estimator.solver in SKLEARN_SOLVERS:
+        return "glorot"
+    return None if estimator.initialiser is None else str(estimator.initialiser)
 
 
 def makes_single_passes(estimator: Any) -> bool:
@@ -104,8 +140,9 @@ def hidden_sizes(hidden_layer_sizes: Any) -> tuple[int, ...]:
 
 def hidden_activations(activation: str | Sequence[str], layers: int) -> tuple[str, ...]:
     """Return Fallline's name of each hidden layer's activation, from one name for all or one for each."""
-    names = (activation,) * layers if isinstance(activation, str) else tuple(activation)
-    if len(names) != layers:
+    several = isinstance(activation, Sequence | np.ndarray)
+    names = (activation,) * layers if isinstance(activation, str) else tuple(activation if several else ())
+    if len(names) != layers or not several:
         raise FalllineError(
             f"activation={activation!r}: expected one name, or {layers} names, one for each hidden layer; the output "
             "layer has its own."
@@ -115,16 +152,25 @@ def hidden_activations(activation: str | Sequence[str], layers: int) -> tuple[st
 
 def dropout_of(rate: float | Sequence[float], layers: int, seed: int) -> Dropout | None:
     """Return the dropout of the hidden layers, from one rate or one for each; None where all are 0."""
-    rates = tuple(float(each) for each in rate) if np.iterable(rate) else (float(rate),) * layers
+    rates = tuple(rate) if np.iterable(rate) and not isinstance(rate, str) else (rate,) * layers
+    if not all(isinstance(each, Real) for each in rates):
+        raise FalllineError(f"dropout={rate!r}: expected one number, or {layers}, one for each hidden layer.")
+    rates = tuple(float(each) for each in rates)
     found = Dropout(rates, seed)
     return found if any(rates) or len(rates) != layers else None
 
 
-def optimizer_of(estimator: Any, architecture: Architecture, rows: int, seed: int, *, steps_only: bool) -> Choice:
+def optimizer_of(
+    estimator: Any, architecture: Architecture, rows: int, met: int, seed: int, error_unit: float, *, steps_only: bool
+) -> Choice:
     """Return the optimizer of an estimator for that many rows, and the reason.
 
     Parameters
     ----------
+    met
+        Rows met in descents before this one, each as often as it was.
+    error_unit
+        The estimator's loss divided by the engine's error.
     steps_only
         Whether it has to be a first-order one, for single passes over the rows or for dropout.
     """
@@ -148,7 +194,7 @@ def optimizer_of(estimator: Any, architecture: Architecture, rows: int, seed: in
     elif issubclass(kind, Adam):
         own = {"beta1": estimator.beta_1, "beta2": estimator.beta_2, "epsilon": estimator.epsilon}
     optimizer = kind(
-        learning_rate=_schedule(estimator),
+        learning_rate=_schedule(estimator, rows, met, error_unit),
         batch_size=_batch(estimator, rows),
         seed=seed,
         shuffle=bool(estimator.shuffle),
@@ -194,12 +240,23 @@ def _batch(estimator: Any, rows: int) -> int | None:
     return int(min(batch, rows))
 
 
-def _schedule(estimator: Any) -> float | Schedule:
+def least_rate(optimizer: Optimizer) -> float:
+    """Return the learning rate above which standing still lowers it instead of ending the descent."""
+    adaptive = isinstance(optimizer, FirstOrder) and isinstance(optimizer.learning_rate, Adaptive)
+    return LEAST_RATE if adaptive else math.inf
+
+
+def _schedule(estimator: Any, rows: int, met: int, error_unit: float) -> float | Schedule:
     rate, name = float(estimator.learning_rate_init), estimator.learning_rate
-    schedules: dict[str, float | Schedule] = {
-        "constant": rate,
+    if name in SCHEDULES_OF_SGD and estimator.solver not in SOLVERS_LIKE_SGD:
+        return rate
+    if name == "constant" or not rate > 0.0:
+        return rate  # one of 0 is refused by the optimizer
+    schedules: dict[str, Schedule] = {
         "step": Step(rate, max(1, estimator.max_iter // 5)),
         "cosine": Cosine(rate, estimator.max_iter),
         "plateau": OnPlateau(rate),
+        "invscaling": InverseScaling(rate, float(estimator.power_t), rows, met),
+        "adaptive": Adaptive(rate, estimator.n_iter_no_change, (estimator.tol or 0.0) / error_unit),
     }
     return schedules[name]

@@ -23,14 +23,16 @@ class FalllineClassifier(ClassifierMixin, NetworkEstimator):
     """A feed-forward network for classes; a drop-in for `sklearn.neural_network.MLPClassifier`.
 
     Two classes have one output, the probability of the second (logistic); more have one each (softmax); an indicator
-    matrix of several labels a row has an independent output each (logistic). Inputs are used as they are: scale them,
-    for instance with `StandardScaler`. `docs/estimators.md` says what each parameter means, and where it differs.
+    matrix of several labels a row has an independent output each (logistic). Where solver and alpha are left open,
+    Fallline standardises inputs and finds the penalty; where either is given, all is as in scikit-learn.
+    `docs/estimators.md` says what each parameter means, and where it differs.
 
     Parameters
     ----------
-    hidden_layer_sizes, activation, solver, alpha, dropout, batch_size, learning_rate, learning_rate_init, max_iter, \
-shuffle, random_state, tol, verbose, warm_start, momentum, nesterovs_momentum, early_stopping, validation_fraction, \
-beta_1, beta_2, epsilon, n_iter_no_change, time_limit, restarts, initialiser, dtype
+    hidden_layer_sizes, activation, solver, alpha, dropout, batch_size, learning_rate, learning_rate_init, power_t, \
+max_iter, shuffle, random_state, tol, verbose, warm_start, momentum, nesterovs_momentum, early_stopping, \
+validation_fraction, beta_1, beta_2, epsilon, n_iter_no_change, max_fun, standardise, time_limit, restarts, \
+initialiser, dtype
         As for `FalllineRegressor`.
     class_weight
         How much the rows of each class count: a dictionary, "balanced", or None for all alike; as in scikit-learn's
@@ -58,12 +60,13 @@ beta_1, beta_2, epsilon, n_iter_no_change, time_limit, restarts, initialiser, dt
         activation: str | Sequence[str] = "relu",
         *,
         solver: str = "auto",
-        alpha: float | str = 0.0001,
+        alpha: float | str | None = None,
         class_weight: Any = None,
         dropout: float | Sequence[float] = 0.0,
         batch_size: int | str | None = "auto",
         learning_rate: str = "constant",
         learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
         max_iter: int = 200,
         shuffle: bool = True,
         random_state: Any = None,
@@ -78,6 +81,8 @@ beta_1, beta_2, epsilon, n_iter_no_change, time_limit, restarts, initialiser, dt
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
         n_iter_no_change: float = 10,
+        max_fun: float = 15000,
+        standardise: bool | None = None,
         time_limit: float | None = None,
         restarts: int = 1,
         initialiser: str | None = None,
@@ -92,6 +97,7 @@ beta_1, beta_2, epsilon, n_iter_no_change, time_limit, restarts, initialiser, dt
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
         self.max_iter = max_iter
         self.shuffle = shuffle
         self.random_state = random_state
@@ -106,6 +112,8 @@ beta_1, beta_2, epsilon, n_iter_no_change, time_limit, restarts, initialiser, dt
         self.beta_2 = beta_2
         self.epsilon = epsilon
         self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
+        self.standardise = standardise
         self.time_limit = time_limit
         self.restarts = restarts
         self.initialiser = initialiser
@@ -133,7 +141,7 @@ beta_1, beta_2, epsilon, n_iter_no_change, time_limit, restarts, initialiser, dt
         return self._fit(X, y, sample_weight, X_val, y_val, class_weight=self.class_weight)
 
     @available_if(choices.makes_single_passes)
-    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
         """Make one pass over these rows with a first-order solver, going on from the last call.
 
         Parameters

@@ -20,6 +20,8 @@ from fallline.estimators import choices
 from fallline.estimators.callbacks import CallbackSupportMixin, IterationTasks
 from fallline.estimators.explaining import Explained
 from fallline.estimators.fitting import Fitted, drawn, fit
+from fallline.estimators.sparse import dense
+from fallline.estimators.standardising import Standardisation
 from fallline.estimators.table import Table, split, table_of
 from fallline.estimators.weights import row_weights
 from fallline.network import Network
@@ -29,6 +31,9 @@ from fallline.training.interrupt import Interrupt
 from fallline.training.stopping import StopReason
 
 SEEDS = 2**31 - 1
+STANDARDISED = tuple((loss, "identity") for loss in ("mean_squared_error", "mean_absolute_error", "huber"))  # targets
+DTYPES = (np.float64, np.float32)
+SPARSE = ("csr", "csc")  # what others are turned into
 CUT_SHORT = (StopReason.ITERATION_LIMIT, StopReason.TIME_LIMIT, StopReason.NOT_FINITE)
 
 
@@ -38,6 +43,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, Explained):
     network_: Network
     loss_curve_: list[float]
     t_: int
+    _standardisation: Standardisation | None
 
     @abstractmethod
     def _targets(self, y: Any, *, reset: bool) -> Array:
@@ -89,6 +95,19 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, Explained):
                 )
         elif self.early_stopping:
             _, watched = split(weights.kept, self.validation_fraction, random, self._strata(targets))
+        if fresh:
+            self._standardisation = None
+            if choices.standardises(self) and not incremental:
+                with_targets = self._loss_and_output() in STANDARDISED
+                kept = weights.kept
+                self._standardisation = Standardisation.of(
+                    X[kept], targets[kept], weights.values[kept], with_targets=with_targets
+                )
+        to_standard = self._standardisation
+        if to_standard is not None:
+            X, targets = to_standard.inputs(X), to_standard.targets(targets)
+            if held_out is not None:
+                held_out = to_standard.inputs(held_out[0]), to_standard.targets(held_out[1])
         table = table_of(X, targets, weights, watched, held_out)
         first = self._first(X, targets, seed, table, fresh=fresh)
         memory = self._remembered(fresh=fresh) if incremental else None
@@ -98,7 +117,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, Explained):
         def tell(number: int, loss: float, parameters: Array) -> bool:
             if self.verbose:
                 print(f"Iteration {number}, loss = {loss:.8f}")  # noqa: T201 - asked for, as in scikit-learn
-            return tasks.iteration(lambda: {"network_": Network.from_parameters(plain, parameters)})
+            return tasks.iteration(lambda: {"network_": self._as_given(plain, parameters)})
 
         tasks.begin()
         with Interrupt() as interrupt:
@@ -114,15 +133,17 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, Explained):
 
     def _checked(self, X: Any, y: Any, *, reset: bool) -> tuple[Array, Any]:
         """Return X (rows, inputs) and y as scikit-learn's validation leaves them."""
-        return validate_data(  # type: ignore[no-any-return]
+        X, y = validate_data(
             self,
             X,
             y,
             reset=reset,
             multi_output=True,
             y_numeric=is_regressor(self),
-            dtype=(np.float64, np.float32) if self.dtype is None else np.dtype(self.dtype),
+            accept_sparse=SPARSE,
+            dtype=DTYPES if self.dtype is None else np.dtype(self.dtype),
         )
+        return dense(X), y
 
     def _first(self, X: Array, targets: Array, seed: int, table: Table, *, fresh: bool) -> Network:
         """Return the network from which the descent begins."""
@@ -131,14 +152,23 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, Explained):
         names = (*choices.hidden_activations(self.activation, len(hidden)), output)
         architecture = Architecture((X.shape[1], *hidden, targets.shape[1]), names, loss, table.weighted)
         if fresh:
-            return drawn(architecture, self.initialiser, seed, X.dtype.name)
+            return drawn(architecture, choices.initialiser_of(self), seed, X.dtype.name)
         before = self.network_.architecture
         if before != replace(architecture, weighted=False):
             raise FalllineError(
                 f"warm_start: the network has layers {list(before.shape)} ({', '.join(before.activations)}), and now "
                 f"the parameters say {list(architecture.shape)} ({', '.join(names)}). Begin anew with warm_start=False."
             )
-        return Network.from_parameters(architecture, self.network_.parameters)
+        parameters = self.network_.parameters
+        if self._standardisation is not None:
+            parameters = self._standardisation.unfolded(architecture, parameters)
+        return Network.from_parameters(architecture, parameters)
+
+    def _as_given(self, plain: Architecture, parameters: Array) -> Network:
+        """Return the network for rows as they are given, from the parameters for rows as the descent sees them."""
+        if self._standardisation is not None:
+            parameters = self._standardisation.folded(plain, parameters)
+        return Network.from_parameters(plain, parameters)
 
     def _remembered(self, *, fresh: bool) -> Memory:
         """Return what the optimizer of `partial_fit` knows from the calls before."""
@@ -149,7 +179,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, Explained):
     def _keep(self, fitted: Fitted, plain: Architecture, rows: int, *, fresh: bool) -> None:
         """Set the attributes that tell how it went; a warm start appends to the loss curve."""
         course, descent = fitted.course, fitted.descent
-        self.network_ = Network.from_parameters(plain, fitted.network.parameters)
+        self.network_ = self._as_given(plain, fitted.network.parameters)
         self.loss_ = fitted.loss
         self.loss_curve_ = [*([] if fresh else self.loss_curve_), *course.losses]
         self.best_loss_ = None if self.early_stopping else min(self.loss_curve_, default=self.loss_)
@@ -175,7 +205,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, Explained):
             limits=fitted.limits,
             l2=fitted.l2,
             descent=fitted.descent if descended else None,
-            initialiser=self.initialiser,
+            initialiser=choices.initialiser_of(self),
             seed=seed,
             features=[str(name) for name in getattr(self, "feature_names_in_", ())],
         )
@@ -183,7 +213,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, Explained):
     def _outputs(self, X: Any) -> Array:
         """Return the network's outputs (rows, outputs)."""
         check_is_fitted(self, "network_")
-        return self.network_.run(validate_data(self, X, reset=False, dtype=(np.float64, np.float32)))
+        return self.network_.run(dense(validate_data(self, X, reset=False, accept_sparse=SPARSE, dtype=DTYPES)))
 
     def _layers(self, asked: str) -> list[Array]:
         if not hasattr(self, "network_"):
@@ -216,6 +246,11 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, Explained):
     def n_outputs_(self) -> int:
         """The number of outputs."""
         return int(self._layers("n_outputs_")[-1].shape[0])
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
 
 
 def _cut_short(estimator: Any, descent: Descent) -> str:

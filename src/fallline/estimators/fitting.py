@@ -5,26 +5,28 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from fallline.engine import Architecture, Array
-from fallline.engine.choice import worth_compiling
 from fallline.errors import FalllineError
 from fallline.estimators import choices
 from fallline.estimators.following import Course, LossUnit
+from fallline.estimators.penalty import Search
 from fallline.estimators.table import Table
 from fallline.network import Network
 from fallline.optimizers import BayesianRegularisation, Choice, FirstOrder
 from fallline.optimizers.first_order import Memory
 from fallline.training.descent import Descent, descend
 from fallline.training.interrupt import Interrupt
-from fallline.training.penalty import choose_strength, l2_of, passes
+from fallline.training.penalty import l2_of
 from fallline.training.restarts import descend_with_restarts
+from fallline.training.settings import MANY_ROWS
 from fallline.training.stopping import Limits
 
-FEWEST_FOR_PENALTY = 10  # rows, to choose a penalty by cross-validation
+USUAL_ALPHA = 1e-4  # scikit-learn's
 
 
 class Fitted(NamedTuple):
@@ -78,20 +80,36 @@ def fit(
     architecture, rows = first.architecture, len(table.training)
     dropout = choices.dropout_of(estimator.dropout, len(architecture.shape) - 2, seed)
     single = memory is not None
-    choice = choices.optimizer_of(estimator, architecture, rows, seed, steps_only=single or dropout is not None)
+    choice = choices.optimizer_of(
+        estimator,
+        architecture,
+        rows,
+        0 if fresh else estimator.t_,
+        seed,
+        LossUnit.of(architecture, 0.0, 1.0).factor,
+        steps_only=single or dropout is not None,
+    )
     if memory is not None:
         choice = _resumed(choice, memory)
     watching = estimator.early_stopping and table.validation is not None
     limits = choices.limits_of(estimator, watching=watching, iterations=1 if single else None)
-    alpha = _strength(estimator, first, table, seed, interrupt)
+    alpha = _strength(estimator, first, table, seed, interrupt, fresh=fresh, single=single)
     l2 = l2_of(alpha, architecture, rows) * rows / table.counted
     own_penalty = isinstance(choice.optimizer, BayesianRegularisation)
     unit = LossUnit.of(architecture, 0.0 if own_penalty else alpha, table.counted)
 
     def course() -> Course:
-        score = None if table.validation is None else _Score(estimator, architecture, table)
-        tol = None if single else estimator.tol
-        return Course(architecture, unit, tol, estimator.n_iter_no_change, watching, score, tell)
+        return Course(
+            architecture,
+            unit,
+            None if single else estimator.tol,
+            estimator.n_iter_no_change,
+            watching,
+            None if table.validation is None else _Score(estimator, architecture, table),
+            tell,
+            least_rate=choices.least_rate(choice.optimizer),
+            most_steps=math.inf if isinstance(choice.optimizer, FirstOrder) else estimator.max_fun,
+        )
 
     common: dict[str, Any] = {
         "validation": table.validation,
@@ -104,7 +122,7 @@ def fit(
         courses: dict[int, Course] = {}
 
         def start(each: int) -> Network:
-            return drawn(architecture, estimator.initialiser, each, first.parameters.dtype.name)
+            return drawn(architecture, choices.initialiser_of(estimator), each, first.parameters.dtype.name)
 
         found = descend_with_restarts(
             start,
@@ -112,14 +130,14 @@ def fit(
             choice.optimizer,
             starts=estimator.restarts,
             seed=seed,
-            follow=lambda each: courses.setdefault(each, course()),
+            followers=lambda each: [courses.setdefault(each, course())],
             **common,
         )
         network, descent, kept, first = found.network, found.descent, courses[found.seed], start(found.seed)
         restarts: dict[str, Any] | None = found.to_dict()
     else:
         network, kept, restarts = Network.from_parameters(architecture, first.parameters), course(), None
-        descent = descend(network, table.training, choice.optimizer, follow=kept, **common)
+        descent = descend(network, table.training, choice.optimizer, followers=[kept], **common)
     loss = unit.loss(descent.train_error, architecture, network.parameters)
     return Fitted(network, first, descent, kept, choice, limits, alpha, l2, loss, restarts)
 
@@ -131,24 +149,31 @@ def _resumed(choice: Choice, memory: Memory) -> Choice:
     return choice._replace(optimizer=replace(optimizer, memory=memory, seed=optimizer.seed + memory.steps))
 
 
-def _strength(estimator: Any, first: Network, table: Table, seed: int, interrupt: Interrupt) -> float:
-    """Return alpha: as given, or as cross-validation on the training rows finds it."""
-    if estimator.alpha != "auto":
+def _strength(
+    estimator: Any, first: Network, table: Table, seed: int, interrupt: Interrupt, *, fresh: bool, single: bool
+) -> float:
+    """Return alpha: as given, as it was before, or as cross-validation on the training rows finds it."""
+    asked, rows = estimator.alpha == "auto", len(table.training)
+    if isinstance(estimator.alpha, Real):
         return float(estimator.alpha)
-    if len(table.training) < FEWEST_FOR_PENALTY:
-        raise FalllineError(f"alpha='auto': {len(table.training)} rows are too few to choose one; give a number.")
-    _, targets = table.training.block(0, len(table.training))
-    return choose_strength(
-        first.architecture,
-        table.training,
-        lambda: Network.from_parameters(first.architecture, first.parameters),
-        strata=estimator._strata(targets[:, : first.architecture.outputs]),
-        seed=seed,
-        seconds=math.inf if estimator.time_limit is None else 0.5 * estimator.time_limit,
-        interrupt=interrupt,
-        compiled=worth_compiling(first.architecture, len(table.training), passes(len(table.training))),
-        tell=lambda line: None,
-    ).strength
+    if not fresh:
+        return float(estimator.alpha_)
+    if not asked and (single or rows >= MANY_ROWS or not choices.chooses_alpha(estimator)):
+        return USUAL_ALPHA
+    outputs = first.architecture.outputs
+    search = Search(table, outputs)
+    if not search.enough:
+        if asked:
+            raise FalllineError(f"alpha='auto': {rows} rows are too few to choose one; give a number.")
+        return USUAL_ALPHA
+    return search.strength(
+        first,
+        estimator._strata(table.training.block(0, rows)[1][:, :outputs]),
+        seed,
+        estimator.max_iter,
+        math.inf if estimator.time_limit is None else 0.5 * estimator.time_limit,
+        interrupt,
+    )
 
 
 class _Score:

@@ -11,6 +11,7 @@ import numpy as np
 
 from fallline.engine import Architecture, Array
 from fallline.optimizers import Iteration
+from fallline.training.follower import Follower
 from fallline.training.stopping import StopReason
 
 
@@ -33,7 +34,7 @@ class LossUnit(NamedTuple):
 
 
 @dataclass
-class Course:
+class Course(Follower):
     """Follows one descent, iteration by iteration.
 
     Parameters
@@ -49,6 +50,10 @@ class Course:
         Returns the score on the validation rows for the weights; None where there are no such rows.
     tell
         Called after each iteration with its number, its loss and its weights; True ends the descent.
+    least_rate
+        Where the learning rate falls instead of the descent's ending: at which rate it ends all the same.
+    most_steps
+        Evaluations of the loss after which it ends in any case.
     """
 
     architecture: Architecture
@@ -58,25 +63,36 @@ class Course:
     early_stopping: bool
     score: Callable[[Array], float] | None
     tell: Callable[[int, float, Array], bool] | None = None
+    least_rate: float = math.inf
+    most_steps: float = math.inf
     losses: list[float] = field(default_factory=list)
     validation_losses: list[float] = field(default_factory=list)
     validation_scores: list[float] = field(default_factory=list)
     _best: float = math.inf
     _waited: int = 0
 
-    def __call__(self, iteration: Iteration, validation_error: float) -> StopReason | None:
+    def until_next(self, number: int) -> int:
+        """Want every iteration's weights: the loss has their squares in it."""
+        return 1
+
+    def see(self, iteration: Iteration, parameters: Array, validation_error: float) -> StopReason | None:
         """Take note of an iteration; return why the descent is to end, if it is."""
-        weights = iteration.parameters
-        assert weights is not None
-        loss = self.unit.loss(iteration.error, self.architecture, weights)
+        if iteration.number == 0:
+            return None
+        loss = self.unit.loss(iteration.error, self.architecture, parameters)
         self.losses.append(loss)
         if self.score is not None:
             self.validation_losses.append(self.unit.factor * validation_error)
-            self.validation_scores.append(self.score(weights))
-        if self.tell is not None and self.tell(iteration.number, loss, weights):
+            self.validation_scores.append(self.score(parameters))
+        if self.tell is not None and self.tell(iteration.number, loss, parameters):
             return StopReason.INTERRUPTED
+        if iteration.steps >= self.most_steps:
+            return StopReason.ITERATION_LIMIT
         watched = self.validation_losses[-1] if self.early_stopping else loss
         if self.tol is None or self._progresses(watched, self.tol):
+            return None
+        if (iteration.learning_rate or 0.0) > self.least_rate and self._best >= self.tol:
+            self._waited = 0
             return None
         return StopReason.EARLY_STOPPING if self.early_stopping else StopReason.PLATEAU
 

@@ -24,8 +24,8 @@ LOSSES = {"squared_error": "mean_squared_error", "absolute_error": "mean_absolut
 class FalllineRegressor(RegressorMixin, NetworkEstimator):
     """A feed-forward network for regression; a drop-in for `sklearn.neural_network.MLPRegressor`.
 
-    Inputs and targets are used as they are: scale them, for instance with `StandardScaler` and
-    `TransformedTargetRegressor`. `docs/estimators.md` says what each parameter means, and where it differs.
+    Where solver and alpha are left open, Fallline standardises rows and finds the penalty; where either is given, all
+    is as in scikit-learn. `docs/estimators.md` says what each parameter means, and where it differs.
 
     Parameters
     ----------
@@ -38,7 +38,9 @@ class FalllineRegressor(RegressorMixin, NetworkEstimator):
         "auto" chooses by the size of the work; else sgd, adam, lbfgs, levenberg_marquardt, bfgs, newton_cg, rprop,
         adamw, rmsprop, nesterov, momentum, gradient_descent, bayesian_regularisation.
     alpha
-        Strength of the penalty ½ · alpha · Σ weights² / rows on the loss; "auto" finds it by cross-validation.
+        Strength of the penalty ½ · alpha · Σ weights² / rows on the loss; "auto" finds it by cross-validation. None
+        does so where the solver is left open, too, and neither early_stopping nor dropout takes its place; else it is
+        0.0001.
     loss
         squared_error (half of its mean), absolute_error or huber.
     out_activation
@@ -46,12 +48,17 @@ class FalllineRegressor(RegressorMixin, NetworkEstimator):
     dropout
         Chance of each hidden activation to be left out at a step: one for all hidden layers, or one for each; for
         first-order solvers.
-    batch_size, learning_rate_init, shuffle, momentum, nesterovs_momentum, beta_1, beta_2, epsilon
+    batch_size, learning_rate_init, power_t, shuffle, momentum, nesterovs_momentum, beta_1, beta_2, epsilon
         Of first-order solvers, as in scikit-learn; a batch_size of None takes all rows at each step.
     learning_rate
-        Its schedule: constant, step, cosine or plateau.
+        Its schedule: constant, step, cosine or plateau; for sgd also invscaling or adaptive.
     max_iter, tol, n_iter_no_change
         When a fit ends, as in scikit-learn, with every solver; a tol of None goes on while the solver finds a way down.
+    max_fun
+        Evaluations of the loss after which a solver that is not first-order ends.
+    standardise
+        Whether the descent sees inputs and targets with mean 0 and deviation 1; the weights are then those for the rows
+        as they are. None does so where solver and alpha are left open, or alpha is "auto".
     time_limit
         Seconds after which a fit ends; None for no limit.
     early_stopping, validation_fraction
@@ -59,7 +66,8 @@ class FalllineRegressor(RegressorMixin, NetworkEstimator):
     restarts
         From how many first weights to start; the best is kept.
     initialiser
-        How first weights are drawn; None takes what suits each layer's activation.
+        How first weights are drawn; None takes Glorot's for lbfgs, adam and sgd, as in scikit-learn, and for other
+        solvers what suits each layer's activation.
     dtype
         "float64" or "float32"; None that of X.
     random_state, verbose, warm_start
@@ -72,7 +80,8 @@ class FalllineRegressor(RegressorMixin, NetworkEstimator):
     coefs_, intercepts_
         Its weights and biases, layer by layer.
     loss_, loss_curve_, best_loss_
-        The loss with the penalty: of the final weights, of each iteration, and the lowest of these.
+        The loss with the penalty, of standardised rows where they are: of the final weights, of each iteration, and the
+        lowest of these.
     validation_loss_curve_, validation_scores_, best_validation_score_
         The loss and R² of each iteration on the validation rows; None without such rows.
     n_iter_, t_, n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
@@ -86,7 +95,7 @@ class FalllineRegressor(RegressorMixin, NetworkEstimator):
     --------
     >>> import numpy as np
     >>> X = np.linspace(-3, 3, 50)[:, None]
-    >>> model = FalllineRegressor((8,), "tanh", tol=1e-6, random_state=0).fit(X, np.sin(X[:, 0]))
+    >>> model = FalllineRegressor((8,), "tanh", alpha=0.0, tol=1e-6, random_state=0).fit(X, np.sin(X[:, 0]))
     >>> round(model.score(X, np.sin(X[:, 0])), 3)
     1.0
     """
@@ -97,13 +106,14 @@ class FalllineRegressor(RegressorMixin, NetworkEstimator):
         activation: str | Sequence[str] = "relu",
         *,
         solver: str = "auto",
-        alpha: float | str = 0.0001,
+        alpha: float | str | None = None,
         loss: str = "squared_error",
         out_activation: str = "identity",
         dropout: float | Sequence[float] = 0.0,
         batch_size: int | str | None = "auto",
         learning_rate: str = "constant",
         learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
         max_iter: int = 200,
         shuffle: bool = True,
         random_state: Any = None,
@@ -118,6 +128,8 @@ class FalllineRegressor(RegressorMixin, NetworkEstimator):
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
         n_iter_no_change: float = 10,
+        max_fun: float = 15000,
+        standardise: bool | None = None,
         time_limit: float | None = None,
         restarts: int = 1,
         initialiser: str | None = None,
@@ -133,6 +145,7 @@ class FalllineRegressor(RegressorMixin, NetworkEstimator):
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
         self.max_iter = max_iter
         self.shuffle = shuffle
         self.random_state = random_state
@@ -147,6 +160,8 @@ class FalllineRegressor(RegressorMixin, NetworkEstimator):
         self.beta_2 = beta_2
         self.epsilon = epsilon
         self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
+        self.standardise = standardise
         self.time_limit = time_limit
         self.restarts = restarts
         self.initialiser = initialiser

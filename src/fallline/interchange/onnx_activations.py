@@ -45,7 +45,9 @@ def _softplus(graph: Graph, z: str, dtype: np.dtype[Any]) -> str:
 
 
 def _silu(graph: Graph, z: str, dtype: np.dtype[Any]) -> str:
-    return graph.node("Mul", z, graph.node("Sigmoid", z))
+    """Not z · Sigmoid(z), of which ONNX Runtime up to 1.23 makes an operator that it has not for double."""
+    one = graph.constant("one", dtype.type(1))
+    return graph.node("Div", z, graph.node("Add", graph.node("Exp", graph.node("Neg", z)), one))
 
 
 def _gelu(graph: Graph, z: str, dtype: np.dtype[Any]) -> str:

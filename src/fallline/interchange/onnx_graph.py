@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fallline.interchange.extras import required
+from fallline.extras import required
 
 
 class Graph:
@@ -21,7 +21,7 @@ class Graph:
     """
 
     def __init__(self, kept: Iterable[str]) -> None:
-        self._onnx = required("onnx", "onnx")
+        self._onnx = required("ONNX export", "onnx", "onnx")
         self._names = set(kept)
         self._nodes: list[Any] = []
         self._constants: list[Any] = []

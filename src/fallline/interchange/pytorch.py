@@ -12,7 +12,7 @@ from fallline.engine import Architecture, Array
 from fallline.engine.activations import LEAKY_SLOPE
 from fallline.engine.architecture import lookup
 from fallline.errors import FalllineError
-from fallline.interchange.extras import required
+from fallline.extras import required
 from fallline.network.network import Network
 
 # PyTorch's softplus is z from its threshold on: by default from 20, where ln(1 + eᶻ) − z is 2e-9; from 40 it is 4e-18.
@@ -63,7 +63,7 @@ def to_torch(network: Network, dtype: npt.DTypeLike | None = None) -> Any:
     FalllineError
         If PyTorch is not installed, or the dtype is another.
     """
-    torch = required("torch", "torch")
+    torch = required("to_torch", "torch", "torch")
     nn = torch.nn
     name = network.parameters.dtype.name if dtype is None else np.dtype(dtype).name
     wanted = lookup({"float64": torch.float64, "float32": torch.float32}, name, "dtype")
@@ -98,7 +98,7 @@ def from_torch(sequential: Any, loss: str = "half_squared_error") -> Network:
     FalllineError
         If it holds anything else, naming the first such layer; or if its layers do not fit each other.
     """
-    torch = required("torch", "torch")
+    torch = required("from_torch", "torch", "torch")
     if not isinstance(sequential, torch.nn.Sequential):
         raise FalllineError(
             f"expected a torch.nn.Sequential of Linear layers and activations, got {type(sequential).__name__}."

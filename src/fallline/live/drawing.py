@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -102,9 +103,8 @@ def _some(size: int) -> np.ndarray[Any, np.dtype[np.int64]]:
 
 
 def _plain(values: Array) -> list[float | None]:
-    return [_round(value) for value in values]
+    return [_round(value) for value in values.tolist()]
 
 
-def _round(value: Any) -> float | None:
-    number = float(value)
-    return float(f"{number:.{DIGITS}g}") if np.isfinite(number) else None
+def _round(value: float) -> float | None:
+    return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None

@@ -19,7 +19,7 @@ from fallline.live.metrics import points_since
 from fallline.live.trials import lines_since
 from fallline.live.watching import Watching
 
-POLL_SECONDS = 0.25
+POLL_SECONDS = 0.5
 BEAT_SECONDS = 1.0
 DIGITS = 7
 TOLD = ("iteration", "seconds", "train_error", "validation_error", "gradient_norm", "learning_rate")

@@ -104,7 +104,7 @@ def _parsed(path: Path, content: bytes) -> tuple[list[str], Columns]:
     """Return the phase of each line, and the columns of all."""
     try:
         if len(content) < LARGE:
-            lines = [json.loads(line) for line in content.splitlines()]
+            lines = json.loads(b"[%s]" % b",".join(content.splitlines()))  # at once: a call for each is slower
             return [line["phase"] for line in lines], {name: [line[name] for line in lines] for name in COLUMNS}
     except (ValueError, KeyError, TypeError) as problem:
         raise FalllineError(f"{path}: damaged ({problem!r}).") from None

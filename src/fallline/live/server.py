@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import json
 import os
 import secrets
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fallline.errors import FalllineError
+from fallline.extras import required
 from fallline.files import replacing
 from fallline.live.guard import Guard
 from fallline.live.standing import OVER, Folder, is_running
@@ -33,14 +33,6 @@ ADDRESS = "server.json"  # in the folder `live`: port and token, so that a serve
 LOOK_SECONDS = 1.0
 LINGER_SECONDS = 30.0  # without a page, after the end of its training, when a server that came with it goes
 MOST_BYTES = 1 << 12  # of an action
-
-
-def require_live(flag: str) -> None:
-    """Raise a FalllineError if what serves the page is not installed."""
-    if any(importlib.util.find_spec(name) is None for name in ("starlette", "uvicorn")):
-        raise FalllineError(
-            f"{flag} needs Starlette and uvicorn, which are not installed: pip install 'fallline[live]'"
-        )
 
 
 class Lookout:
@@ -199,7 +191,7 @@ def serve(run: Path, port: int = 0, *, training: int | None = None, tell: Callab
     FalllineError
         If the folder holds no run, the port is taken, or what serves the page is not installed.
     """
-    require_live("The live page")
+    required("The live page", "live", "starlette", "uvicorn")
     _require_run(run)
     import uvicorn
 

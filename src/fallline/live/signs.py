@@ -29,6 +29,7 @@ class Sign(NamedTuple):
     sentence: str
     first: int | None = None  # the iterations that it is about, where it is about some
     last: int | None = None
+    remedies: tuple[str, ...] = ()  # worth trying, the likeliest first
 
     def to_dict(self) -> dict[str, Any]:
         """Return it in plain JSON types."""
@@ -58,10 +59,12 @@ def signs_of_units(drawing: dict[str, Any]) -> list[Sign]:
             words = (
                 f"{_of(layer['dead'], units)} of layer {number} ({name}) are 0 on each of the {rows} rows looked at."
             )
-            found.append(Sign("dead_units", "Dead units", words))
+            tried = ("other_initialisation", "other_activation", "restart")
+            found.append(Sign("dead_units", "Dead units", words, remedies=tried))
         if layer["saturated"] >= MOST_OF_A_LAYER * units and layer["saturated"]:
             words = f"{_of(layer['saturated'], units)} of layer {number} ({name}) are flat on nine rows in ten or more."
-            found.append(Sign("saturated_units", "Saturated units", words))
+            tried = ("other_initialisation", "scale_inputs", "other_activation")
+            found.append(Sign("saturated_units", "Saturated units", words, remedies=tried))
     return found
 
 
@@ -75,7 +78,7 @@ def _plateau(course: Course, iterations: np.ndarray[Any, Any], errors: np.ndarra
     first, last = int(iterations[len(iterations) // 2]), int(iterations[-1])
     stays = f"From iteration {first:,} to {last:,} the error stays at {found.error:.4g}"
     words = f"{stays}: {distance(found, 0.1 * found.error)}."
-    return Sign("plateau", "A plateau", words, first, last)
+    return Sign("plateau", "A plateau", words, first, last, ("second_order", "higher_rate", "restart"))
 
 
 def _rising(iterations: np.ndarray[Any, Any], errors: np.ndarray[Any, Any]) -> Sign | None:
@@ -85,7 +88,7 @@ def _rising(iterations: np.ndarray[Any, Any], errors: np.ndarray[Any, Any]) -> S
         return None
     words = f"The error is {late:.4g} now, {late / errors[at]:.3g} times the {errors[at]:.4g} of iteration "
     words += f"{int(iterations[at]):,}. A learning rate that is too large does that."
-    return Sign("rising", "The error rises", words, int(iterations[at]), int(iterations[-1]))
+    return Sign("rising", "The error rises", words, int(iterations[at]), int(iterations[-1]), ("lower_rate",))
 
 
 def _parting(course: Course, iterations: np.ndarray[Any, Any], errors: np.ndarray[Any, Any]) -> Sign | None:
@@ -101,7 +104,8 @@ def _parting(course: Course, iterations: np.ndarray[Any, Any], errors: np.ndarra
         return None
     words = f"The validation error was lowest about iteration {int(iterations[at]):,}, {smooth[lowest]:.4g}, and is "
     words += f"{late:.4g} now, while the training error went on falling from {errors[at]:.4g} to {errors[-1]:.4g}."
-    return Sign("over_fitting", "Training and validation part", words, int(iterations[at]), int(iterations[-1]))
+    about = int(iterations[at]), int(iterations[-1])
+    return Sign("over_fitting", "Training and validation part", words, *about, ("stronger_penalty",))
 
 
 def _scatter(values: np.ndarray[Any, Any]) -> float:

@@ -64,7 +64,8 @@ def summary(run: Run, verdict: dict[str, Any] | None = None, report: Path | None
         facts.add(name, words)
     detail = f" ({run.descent.detail})" if run.descent.detail else ""
     facts.add("stopped", f"{run.stop_reason.text}{detail}.")
-    facts.add("", run.stop_reason.remedy, style="dim")
+    if verdict is None:  # which says more exactly what a lower error needs, if it needs anything
+        facts.add("", run.stop_reason.remedy, style="dim")
     parts: list[RenderableType] = [facts.grid, Text(), curve_of(run), Text(), _comparison(run)]
     if verdict is not None:
         parts += [Text(), verdict_in_words(verdict)]
@@ -91,10 +92,13 @@ def _target(run: Run) -> str:
 
 
 def _descent(run: Run) -> str:
-    last = run.descent
     reason = run.plan.reasons.get("optimizer")
     words = run.plan.optimizer.name + (f" ({reason})" if reason else "")
-    words += f", {last.iterations:,} iterations, {run.seconds:.1f} s in all"
+    counts = [f"{descent.iterations:,}" for descent in run.phases.values()]
+    counts[0] += " iterations"
+    if len(counts) > 1:
+        counts = [f"{count} on {phase}" for count, phase in zip(counts, run.phases, strict=True)]
+    words += f", {' and '.join(counts)}, {run.seconds:.1f} s in all"
     if run.l2:
         words += f"; penalty l2 {run.l2:.3g}"
         if "l2" in run.plan.reasons:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -17,6 +17,7 @@ from fallline.engine.threads import fitting_threads, one_thread
 from fallline.errors import FalllineError
 from fallline.network import Network
 from fallline.optimizers import FirstOrder, Iteration, Optimizer, Outcome
+from fallline.training.follower import Follower
 from fallline.training.history import History, Record
 from fallline.training.interrupt import Interrupt
 from fallline.training.marks import Marks
@@ -24,8 +25,6 @@ from fallline.training.plateau import LEAST_STEPS, Trend, distance, share_left, 
 from fallline.training.stopping import Limits, StopReason
 
 Observer = Callable[[Record], None]
-Lend = Callable[[Array], None]
-Follower = Callable[[Iteration, float], StopReason | None]
 
 LIKELY_ITERATIONS, LIKELY_EPOCHS = 1000, 50  # where there is no limit
 MOST_TOGETHER = 1 << 30
@@ -50,7 +49,7 @@ class Descent:
     validation_error: float  # nan without validation rows
     kept_iteration: int  # whose weights the network has
     history: History = field(repr=False)
-    marks: Marks | None = field(default=None, repr=False)  # weights on the way, where they were asked for
+    marks: Marks | None = field(default=None, repr=False)  # of the one who had them made
 
 
 def descend(
@@ -66,9 +65,7 @@ def descend(
     compiled: bool | None = None,
     threads: int | None = None,
     pace: Pace | None = None,
-    marks: Marks | None = None,
-    lend: Lend | None = None,
-    follow: Follower | None = None,
+    followers: Sequence[Follower] = (),
     dropout: Dropout | None = None,
 ) -> Descent:
     """Train a network in place.
@@ -98,13 +95,8 @@ def descend(
         1 where other descents use the other cores; None for as many as shorten a step.
     pace
         Where the descent has to wait for others; None where it goes to its end.
-    marks
-        Takes copies of the weights on the way; None where nobody wants them.
-    lend
-        Called with the weights whenever they are at hand: lent, to be looked at before the next step alone.
-    follow
-        Called with every iteration, whose weights are at hand, and its validation error (nan without validation rows);
-        a reason that it returns ends the descent.
+    followers
+        Who sees the weights on the way.
     dropout
         Which activations are dropped at each step; for first-order optimizers.
 
@@ -131,7 +123,7 @@ def descend(
         one_thread() if threads == 1 else fitting_threads(at_once, network.shape),
         np.errstate(over="ignore", invalid="ignore", divide="ignore"),
     ):
-        watch = _Watch(objective, held_out, limits, wish, observe, pace, marks, lend, follow)
+        watch = _Watch(objective, held_out, limits, wish, observe, pace, followers)
         done = watch.begin(parameters)
         outcome = Outcome.STOPPED if done else optimizer.minimize(objective, parameters, watch)
         return watch.end(network, parameters, outcome)
@@ -180,9 +172,7 @@ class _Watch:
         interrupt: Interrupt,
         observe: Observer | None,
         pace: Pace | None,
-        marks: Marks | None,
-        lend: Lend | None,
-        follow: Follower | None,
+        followers: Sequence[Follower],
     ) -> None:
         self._objective = objective
         self._held_out = held_out
@@ -190,10 +180,8 @@ class _Watch:
         self._interrupt = interrupt
         self._observe = observe
         self._pace = pace
-        self._marks = marks
-        self._lend = lend
+        self._followers = followers
         self._started = interrupt.now()
-        self._follow = follow
         self._history = History()
         self._reason: StopReason | None = None
         self._trend: Trend | None = None
@@ -213,7 +201,7 @@ class _Watch:
         return self._note(iteration)
 
     def portion(self) -> int:
-        if self._held_out is not None or self._follow is not None:
+        if self._held_out is not None:
             return 1
         now = 0 if self._last is None else self._last.number
         limit = self._limits.iterations
@@ -226,9 +214,8 @@ class _Watch:
             rest = min(rest, max(until_look, until_enough))
         if self._pace is not None:
             rest = min(rest, self._pace.until - now)
-        if self._marks is not None:
-            rest = min(rest, self._marks.until_next(now) or rest)
-        return max(1, rest)
+        wanted = (each.until_next(now) for each in self._followers)
+        return max(1, min((rest, *(each for each in wanted if each is not None))))
 
     def wanted(self, first: int, last: int) -> range:
         stride = self._history.stride
@@ -248,14 +235,11 @@ class _Watch:
 
     def _note(self, iteration: Iteration) -> bool:
         limits, number, error = self._limits, iteration.number, iteration.error
-        validation_error = math.nan
+        validation_error, wish = math.nan, None
         if iteration.parameters is not None:
-            if self._lend is not None:
-                self._lend(iteration.parameters)
             validation_error = self._keep_best(iteration.parameters, iteration.age, error)
-            if self._marks is not None:
-                self._marks.note(number, iteration.age, iteration.parameters)
-        wish = None if self._follow is None or number == 0 else self._follow(iteration, validation_error)
+            for each in self._followers:
+                wish = each.see(iteration, iteration.parameters, validation_error) or wish
         if self._reached(iteration):
             self._reason = StopReason.TARGET_REACHED
         elif wish is not None:
@@ -357,7 +341,6 @@ class _Watch:
             validation_error=math.nan if self._held_out is None else self._held_out.error(network.parameters),
             kept_iteration=kept,
             history=self._history,
-            marks=self._marks,
         )
 
     def _detail(self, reason: StopReason) -> str:

@@ -7,14 +7,16 @@ of a second-order method remove.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from fallline.engine import Objective, Rows
+from fallline.engine import Array, Objective, Rows
 from fallline.network import Network
-from fallline.optimizers import Optimizer
-from fallline.training.descent import Descent, Lend, Observer, descend
+from fallline.optimizers import Iteration, Optimizer
+from fallline.training.descent import Descent, Observer, descend
+from fallline.training.follower import Follower
 from fallline.training.history import History, Record, Switch
 from fallline.training.interrupt import Interrupt
 from fallline.training.stopping import Limits, StopReason
@@ -34,7 +36,7 @@ def finish(
     observe: Observer | None = None,
     interrupt: Interrupt | None = None,
     compiled: bool | None = None,
-    lend: Lend | None = None,
+    followers: Sequence[Follower] = (),
 ) -> Descent:
     """Go on from where a descent left a network, in float64; return the two descents as one.
 
@@ -52,7 +54,7 @@ def finish(
         Rows in the network's units, of any dtype; those of training are copied where they are not in float64.
     optimizer
         How to go down, on all rows.
-    l2, limits, observe, interrupt, compiled, lend
+    l2, limits, observe, interrupt, compiled, followers
         As for `descend`, and for this descent alone.
     """
     if first.stop_reason in NOTHING_LEFT:
@@ -79,8 +81,6 @@ def finish(
         if observe is not None and record.iteration > 0:
             observe(counted(record))
 
-    if first.marks is not None:
-        first.marks.before = first.iterations
     now = time.perf_counter if interrupt is None else interrupt.now
     started = now()
     second = descend(
@@ -93,8 +93,7 @@ def finish(
         observe=pass_on,
         interrupt=interrupt,
         compiled=compiled,
-        marks=first.marks,
-        lend=lend,
+        followers=[_Later(each, first.iterations) for each in followers],
     )
     np.copyto(network.parameters, exact.parameters.astype(network.parameters.dtype))
     train_error, validation_error = second.train_error, second.validation_error
@@ -119,7 +118,24 @@ def finish(
         validation_error=validation_error,
         kept_iteration=first.iterations + second.kept_iteration if second.kept_iteration else first.kept_iteration,
         history=History.joined(first.history, [counted(each) for each in second.history.records[1:]], switch),
+        marks=first.marks,
     )
+
+
+class _Later(Follower):
+    """A follower whose iterations count on from an earlier descent, and which has seen the beginning as its end."""
+
+    def __init__(self, follower: Follower, before: int) -> None:
+        self._follower, self._before = follower, before
+
+    def until_next(self, number: int) -> int | None:
+        return self._follower.until_next(number + self._before)
+
+    def see(self, iteration: Iteration, parameters: Array, validation_error: float) -> StopReason | None:
+        if iteration.number == 0:
+            return None
+        counted = iteration._replace(number=iteration.number + self._before, age=iteration.age + self._before)
+        return self._follower.see(counted, parameters, validation_error)
 
 
 def _in_float64(rows: Rows) -> Rows:

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 
 from fallline.engine import Array
+from fallline.optimizers import Iteration
+from fallline.training.follower import Follower
 
 MOST, LEAST = 64, 4  # fewer say nothing about a course
 MOST_BYTES = 1 << 22
 
 
-class Marks:
+class Marks(Follower):
     """Copies of the weights at evenly spaced iterations, in float32, at most 4 MiB of them.
 
     Copying is all that it costs a descent: gradients and activations are computed from the copies when somebody asks.
@@ -32,7 +34,6 @@ class Marks:
         most = min(MOST, MOST_BYTES // (4 * parameters * sharing))
         self.iterations: list[int] = []  # that the weights have had, in order
         self.weights: list[Array] = []  # (parameters,) each
-        self.before = 0  # iterations of earlier descents, which count on
         self._most = most if most >= LEAST else 0
         self._stride = 1
 
@@ -43,10 +44,10 @@ class Marks:
         """Return how many iterations after this one the next weights are wanted; None for never."""
         return self._stride - number % self._stride if self._most else None
 
-    def note(self, number: int, age: int, parameters: Array) -> None:
-        """Take note of the weights (parameters,) that an iteration tells, which have had `age` iterations."""
-        age += self.before
-        if not self._most or number % self._stride or (self.iterations and age <= self.iterations[-1]):
+    def see(self, iteration: Iteration, parameters: Array, validation_error: float) -> None:
+        """Take a copy of the weights (parameters,), if it is time for one."""
+        age = iteration.age
+        if not self._most or iteration.number % self._stride or (self.iterations and age <= self.iterations[-1]):
             return
         self.iterations.append(age)
         self.weights.append(parameters.astype(np.float32))

@@ -85,7 +85,7 @@ def choose_strength(
         Called with a line about what is being done.
     """
     few = len(rows) < MANY_ROWS
-    splits = [_folds(len(rows), strata, seed + 1000 * repeat) for repeat in range(REPEATS if few else 1)]
+    splits = [folds(len(rows), strata, seed + 1000 * repeat) for repeat in range(REPEATS if few else 1)]
     losses: dict[float, Array] = {}
     started = interrupt.now()
     for strength in STRENGTHS:
@@ -113,21 +113,29 @@ def choose_strength(
     way = f"{FOLDS}-fold cross-validation, {REPEATS} times" if few else "a fifth of the training rows held out"
     cut = "" if len(losses) == len(STRENGTHS) else f" of the {len(STRENGTHS)}, as far as there was time"
     reason = f"{way}, over {len(losses)} strengths{cut}"
-    return Choice(_strongest(losses, 0.0 if strata is None else CLEARLY_WORSE), reason)
+    return Choice(strongest(losses, 0.0 if strata is None else CLEARLY_WORSE), reason)
 
 
-def _strongest(losses: dict[float, Array], standard_errors: float) -> float:
-    """Return the strongest penalty whose mean held-out loss (rows,) is at most that far above the lowest."""
-    means = {strength: np.nan_to_num(by_row.mean(), nan=np.inf) for strength, by_row in losses.items()}
+def strongest(losses: dict[float, Array], standard_errors: float, weights: Array | None = None) -> float:
+    """Return the strongest penalty whose mean held-out loss (rows,) is at most that far above the lowest.
+
+    A row counts as often as its weight (rows,) says; None stands for 1.
+    """
+    (rows,) = {len(by_row) for by_row in losses.values()}
+    counts = np.ones(rows) if weights is None else weights
+    share = counts / counts.sum()
+    means = {strength: np.nan_to_num(share @ by_row, nan=np.inf) for strength, by_row in losses.items()}
     best = min(means, key=lambda strength: float(means[strength]))
     for strength in sorted(losses, reverse=True):
         above = losses[strength] - losses[best]
-        if strength == best or above.mean() <= standard_errors * above.std() / np.sqrt(len(above)):
+        mean = share @ above
+        deviation = np.sqrt(share @ np.square(above - mean))
+        if strength == best or mean <= standard_errors * deviation / np.sqrt(counts.sum()):
             return strength
     raise AssertionError("the best is among them")
 
 
-def _folds(rows: int, strata: Index | None, seed: int) -> Index:
+def folds(rows: int, strata: Index | None, seed: int) -> Index:
     """Return the fold 0 … 4 of each row (n,), each class spread evenly over them."""
     order = np.random.default_rng(seed).permutation(rows)
     if strata is not None:

@@ -18,9 +18,10 @@ import numpy as np
 
 from fallline.data import Prepared, Table
 from fallline.engine import Array, Rows
-from fallline.optimizers import FirstOrder, Optimizer, Rprop
+from fallline.optimizers import FirstOrder, Iteration, Optimizer, Rprop
 from fallline.training.audience import Audience
 from fallline.training.channel import Action, Channel, Command, Standing
+from fallline.training.follower import Follower
 from fallline.training.history import Record
 from fallline.training.interrupt import Interrupt
 from fallline.training.rate_by_hand import Hand, RateChange, by_hand
@@ -38,7 +39,7 @@ MOST_ROWS = 256  # to look at units with
 MOST_ANSWERS = 20
 
 
-class Remote(Interrupt, Audience):
+class Remote(Interrupt, Audience, Follower):
     """Ctrl-C and the channel in one: the descent asks it before every step, as it asks an `Interrupt`.
 
     Parameters
@@ -125,7 +126,10 @@ class Remote(Interrupt, Audience):
             self._no_hand = f"{optimizer.name} has none: it finds the length of each step by itself"
         return optimizer
 
-    def lend(self, parameters: Array) -> None:
+    def until_next(self, number: int) -> None:
+        """Wait for no weights: those that are at hand will do."""
+
+    def see(self, iteration: Iteration, parameters: Array, validation_error: float) -> None:
         """Take note of where the weights (parameters,) are to be seen; they stay the descent's own."""
         self._lent = parameters
 

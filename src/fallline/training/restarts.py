@@ -29,7 +29,8 @@ from fallline.engine.threads import available_cores, one_thread
 from fallline.errors import FalllineError
 from fallline.network import Network
 from fallline.optimizers import Optimizer
-from fallline.training.descent import Descent, Follower, Pace, Standing, descend, expected_passes
+from fallline.training.descent import Descent, Pace, Standing, descend, expected_passes
+from fallline.training.follower import Follower
 from fallline.training.history import Record
 from fallline.training.interrupt import Interrupt
 from fallline.training.marks import Marks
@@ -80,7 +81,7 @@ def descend_with_restarts(
     culling: bool = True,
     cores: int | None = None,
     tell: Callable[[str], None] | None = None,
-    follow: Callable[[int], Follower] | None = None,
+    followers: Callable[[int], Sequence[Follower]] = lambda seed: (),
     dropout: Dropout | None = None,
 ) -> Restarts:
     """Train a network from several first weights, and keep the best.
@@ -107,8 +108,8 @@ def descend_with_restarts(
         there are cores. The reference engine keeps Python's lock, and its starts come one after the other.
     tell
         Called now and then with a line about how far they are.
-    follow
-        Gives the one who follows the start of a seed, as for `descend`; called in that start's own thread.
+    followers
+        Gives those of the start of a seed, as for `descend`; called in that start's own thread.
 
     Raises
     ------
@@ -133,6 +134,7 @@ def descend_with_restarts(
         ends = math.inf if limits.seconds is None else wish.now() + limits.seconds
 
         def way(network: Network, start: _Start) -> tuple[Descent, float]:
+            marks = Marks(architecture.parameter_count, starts)
             left = None if math.isinf(ends) else max(0.0, ends - wish.now())
             descent = descend(
                 network,
@@ -146,11 +148,11 @@ def descend_with_restarts(
                 compiled=compiled,
                 threads=1,
                 pace=start,
-                marks=Marks(architecture.parameter_count, starts),
-                follow=None if follow is None else follow(start.seed),
+                followers=[marks, *followers(start.seed)],
                 dropout=dropout,
             )
-            return descent, descent.validation_error if watching else descent.train_error + penalty(network.parameters)
+            value = descent.validation_error if watching else descent.train_error + penalty(network.parameters)
+            return replace(descent, marks=marks), value
 
         ceiling = _Ceiling()
         runners = [_Start(each, initial(each), way, ceiling) for each in seeds]

@@ -42,7 +42,7 @@ class Run:
     prepared: Prepared = field(repr=False)
     table_name: str
     l2: float
-    l2_strength: float | None  # None where it was given or left out
+    l2_strengths: dict[str, float | None]  # of each phase, which finds its own; None where it was given or left out
     phases: dict[str, Descent]  # in order; the last gave the model its weights
     networks: dict[str, Network] = field(repr=False)  # where each phase ended
     restarts: dict[str, Restarts]  # of the phases that had several starts
@@ -58,6 +58,11 @@ class Run:
     def descent(self) -> Descent:
         """The descent that gave the model its weights."""
         return list(self.phases.values())[-1]
+
+    @property
+    def l2_strength(self) -> float | None:
+        """The strength of the model's penalty; None where it was given or left out."""
+        return list(self.l2_strengths.values())[-1]
 
     def first(self, phase: str) -> Network:
         """Return the network with the weights from which a phase's kept descent began."""
@@ -125,6 +130,7 @@ class Run:
                     "train_error": descent.train_error,
                     "validation_error": descent.validation_error,
                     "kept_iteration": descent.kept_iteration,
+                    "l2_strength": self.l2_strengths[name],
                     "switch": None if descent.history.switch is None else descent.history.switch._asdict(),
                     "restarts": self.restarts[name].to_dict() if name in self.restarts else None,
                 }

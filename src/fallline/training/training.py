@@ -123,7 +123,7 @@ class _Training:
         self.limit = math.inf if plan.limits.seconds is None else plan.limits.seconds
         self.training = Rows(prepared.X, prepared.y, prepared.train_rows)
         self.validation = Rows(prepared.X, prepared.y, prepared.validation_rows)
-        self.strength: float | None = None
+        self.strengths: dict[str, float | None] = {}  # by phase
         self.restarts: dict[str, Restarts] = {}
         self._loaded = False  # the compiled engine
 
@@ -154,8 +154,8 @@ class _Training:
             plan=self.plan,
             prepared=self.prepared,
             table_name=self.table_name,
-            l2=self._l2(len(learned)),
-            l2_strength=self.strength,
+            l2=self._l2(list(phases)[-1], len(learned)),
+            l2_strengths=self.strengths,
             phases=phases,
             networks=networks,
             restarts=self.restarts,
@@ -182,12 +182,11 @@ class _Training:
     def _time_left(self) -> float:
         return max(0.0, self.limit - (self.interrupt.now() - self.started))
 
-    def _l2(self, rows: int) -> float:
-        if self.strength is not None:
-            return l2_of(self.strength, self.plan.architecture, rows)
-        return self.plan.l2
+    def _l2(self, phase: str, rows: int) -> float:
+        strength = self.strengths[phase]
+        return self.plan.l2 if strength is None else l2_of(strength, self.plan.architecture, rows)
 
-    def _choose_penalty(self, rows: Rows, seconds: float) -> None:
+    def _choose_penalty(self, rows: Rows, seconds: float) -> float:
         strata = None
         if self.prepared.preparation.task is not Task.REGRESSION:
             targets = targets_of(rows)
@@ -203,16 +202,15 @@ class _Training:
             compiled=self._compiled(rows),
             tell=self.audience.doing,
         )
-        self.strength = choice.strength
         self.plan.reasons["l2"] = choice.reason
+        return choice.strength
 
     def _descend(self, phase: str, rows: Rows, phases: dict[str, Descent]) -> Network:
         """Choose the penalty if that is the plan, and train a network from its first weights on these rows."""
         first = phase == ON_TRAINING_ROWS
         seconds = self._time_left() * (SHARE_OF_FIRST if first and self.plan.refit else 1.0)
         before = self.interrupt.now()
-        if self.plan.choose_l2:
-            self._choose_penalty(rows, SHARE_FOR_PENALTY * seconds)
+        self.strengths[phase] = self._choose_penalty(rows, SHARE_FOR_PENALTY * seconds) if self.plan.choose_l2 else None
         limits, finishing = self.plan.limits, replace(self.plan.limits, iterations=None)
         starts, seed = self.plan.restarts, self.plan.seed
         if not first and limits.patience is not None:
@@ -238,10 +236,11 @@ class _Training:
                 self.directory.record(phase, record)
 
         validation = self.validation if first and len(self.validation) else None
-        l2, dtype = self._l2(len(rows)), self.prepared.X.dtype
-        optimizer, lend = self.plan.optimizer, None
+        l2, dtype = self._l2(phase, len(rows)), self.prepared.X.dtype
+        optimizer, followers = self.plan.optimizer, []
         if self.remote is not None:
-            optimizer, lend = self.remote.take(optimizer, rows, limits, self.strength, starts), self.remote.lend
+            optimizer = self.remote.take(optimizer, rows, limits, self.strengths[phase], starts)
+            followers = [self.remote]
         if starts > 1:
             found = descend_with_restarts(
                 lambda seed: self.plan.network(dtype, seed),
@@ -262,6 +261,7 @@ class _Training:
                 observe(record)
         else:
             network = self.plan.network(dtype, seed)
+            marks = Marks(network.parameters.size)
             descent = descend(
                 network,
                 rows,
@@ -272,14 +272,14 @@ class _Training:
                 observe=observe,
                 interrupt=self.interrupt,
                 compiled=self._compiled(rows),
-                marks=Marks(network.parameters.size) if first else None,
-                lend=lend,
+                followers=[marks, *followers],
             )
+            descent = replace(descent, marks=marks)
         if self.plan.finish is not None:
             if math.isfinite(self.limit):
                 finishing = replace(finishing, seconds=max(0.0, ends - self.interrupt.now()))
             if self.remote is not None:
-                self.remote.take(self.plan.finish, rows, finishing, self.strength, starts=1)
+                self.remote.take(self.plan.finish, rows, finishing, self.strengths[phase], starts=1)
             self.audience.doing(f"{self.plan.finish.name} in float64")
             descent = finish(
                 network,
@@ -291,7 +291,7 @@ class _Training:
                 limits=finishing,
                 observe=observe,
                 interrupt=self.interrupt,
-                lend=lend,
+                followers=followers if descent.marks is None else [descent.marks, *followers],
             )
         if self.remote is not None:
             self.remote.release()

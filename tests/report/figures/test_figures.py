@@ -331,7 +331,9 @@ def test_an_unknown_figure_is_refused_with_the_nearest_name(slow):
 @pytest.mark.parametrize("missing", ["altair", "vl_convert"])
 def test_without_the_extra_a_sentence_says_what_to_install(slow, missing, monkeypatch):
     monkeypatch.setitem(sys.modules, missing, None)
-    with pytest.raises(FalllineError, match=r"'plot' \(.* is not installed\): pip install 'fallline\[plot\]'"):
+    with pytest.raises(
+        FalllineError, match=r"'plot' \(.* is not installed\)\. Install it with: pip install 'fallline\[plot\]'"
+    ):
         fallline.figures(slow.folder)["descent"]
 
 

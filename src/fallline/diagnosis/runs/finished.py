@@ -26,7 +26,7 @@ def subject_of_run(run: Run) -> Subject:
     return subject_of(
         run.prepared,
         run.plan,
-        run.l2_strength,
+        run.l2_strengths[ON_TRAINING_ROWS],
         run.first(ON_TRAINING_ROWS),
         run.networks[ON_TRAINING_ROWS],
         run.phases[ON_TRAINING_ROWS],

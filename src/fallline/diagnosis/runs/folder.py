@@ -107,7 +107,8 @@ def read_subject(folder: Path, table: Path | None = None) -> Subject:
     if math.isfinite(descent.train_error) and not math.isclose(error, descent.train_error, rel_tol=SAME, abs_tol=1e-12):
         raise _changed(folder, source)
     changes = [RateChange(**each) for each in run.get("rate_changes", [])]
-    return subject_of(prepared, chosen, run["l2_strength"], first, stop, descent, changes)
+    strength = run["phases"][ON_TRAINING_ROWS].get("l2_strength", run["l2_strength"])
+    return subject_of(prepared, chosen, strength, first, stop, descent, changes)
 
 
 def prepared_again(folder: Path, asked: dict[str, Any], table: Path | None = None) -> tuple[Any, Prepared, Plan]:

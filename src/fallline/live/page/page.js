@@ -56,7 +56,13 @@ function facts(told) {
   if (told.optimizer) parts.push(told.optimizer);
   if (told.loss) parts.push(told.loss.replaceAll("_", " "));
   id("what").textContent = parts.join(" · ");
-  id("n-left").textContent = told.status === "ended" || told.left === undefined ? "–" : told.left === null ? "no limit" : duration(told.left);
+  const over = told.status === "ended" || told.status === "gone";
+  id("n-left").parentElement.hidden = over;
+  id("n-left").textContent = told.left === undefined ? "–" : told.left === null ? "no limit" : duration(told.left);
+  id("signs-title").textContent = over ? "What the curves and units show" : "What shows so far";
+  if (told.restarts > 1 && id("thinning").dataset.recorded === "0") {
+    id("thinning").textContent = "Several starts are under way; the curve comes when the best of them is known.";
+  }
   descent.mark(told.changes);
   controls.tell(told);
   status();
@@ -64,8 +70,10 @@ function facts(told) {
 }
 
 function signs({ signs: found, plateaus, phase }) {
+  trials.suggest([...new Set(found.flatMap((sign) => sign.remedies))]);
   descent.shade(plateaus, phase);
   id("no-signs").hidden = found.length > 0;
+  if (phase) id("no-signs").textContent = "Nothing out of the ordinary.";
   const list = id("sign-list");
   const known = new Map([...list.children].map((each) => [each.dataset.key, each]));
   list.replaceChildren(...found.map((sign) => {
@@ -92,7 +100,7 @@ function verdict(told) {
   });
   told.trials.forEach((trial) => made.push(element("p", trial.sentence, { class: "small" })));
   id("verdict-words").replaceChildren(...made);
-  trials.fill(told.remedies);
+  if (told.remedies.length) trials.suggest(told.remedies, true);
 }
 
 const stream = listen({

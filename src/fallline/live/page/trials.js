@@ -6,14 +6,18 @@ import { thinned } from "./series.js";
 import { element } from "./words.js";
 
 const id = (name) => document.getElementById(name);
+const USUAL = ["second_order", "higher_rate", "longer_run"]; // where nothing shows
 
 export class Trials {
   constructor() {
     this.trials = new Map();
     this.remedies = [];
+    this.first = USUAL;
+    this.judged = false;
+    this.touched = false;
     id("trial-form").addEventListener("submit", (event) => { event.preventDefault(); this.start(); });
     id("try-end").addEventListener("click", () => this.end());
-    id("remedy").addEventListener("change", () => this.explain());
+    id("remedy").addEventListener("change", () => { this.touched = true; this.explain(); });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.redraw());
     new ResizeObserver(() => this.redraw()).observe(id("trial-list"));
   }
@@ -21,18 +25,26 @@ export class Trials {
   offer({ remedies, seconds }) {
     this.remedies = remedies;
     if (!id("remedy").length) id("seconds").value = seconds;
-    this.fill([]);
+    this.fill();
   }
 
-  // The remedies that the verdict names come first.
-  fill(first) {
-    const chosen = id("remedy").value;
-    const order = [...this.remedies].sort((a, b) => rank(first, a.code) - rank(first, b.code));
+  // What the verdict names comes first, or what the signs suggest while there is none.
+  suggest(codes, judged = false) {
+    const first = codes.length ? codes : USUAL;
+    if ((this.judged && !judged) || (judged === this.judged && first.join() === this.first.join())) return;
+    this.first = first;
+    this.judged = judged;
+    this.fill();
+  }
+
+  fill() {
+    const chosen = this.touched && id("remedy").value;
+    const order = [...this.remedies].sort((a, b) => rank(this.first, a.code) - rank(this.first, b.code));
     id("remedy").replaceChildren(...order.map((each) => {
-      const named = first.includes(each.code) ? `${each.title} (the verdict's)` : each.title;
-      return element("option", named, { value: each.code });
+      const named = this.judged && this.first.includes(each.code);
+      return element("option", named ? `${each.title} (the verdict's)` : each.title, { value: each.code });
     }));
-    if (chosen && !first.length) id("remedy").value = chosen;
+    if (chosen) id("remedy").value = chosen;
     this.explain();
   }
 

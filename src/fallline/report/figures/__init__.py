@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from fallline.engine.architecture import lookup
 from fallline.errors import FalllineError
-from fallline.report.figures.figure import WIDTH, Figure, NotDrawnError, require_extra, unchecked
+from fallline.extras import required
+from fallline.report.figures.figure import WIDTH, Figure, NotDrawnError, unchecked
 
 if TYPE_CHECKING:
     from fallline.diagnosis.verdict import Verdict
@@ -65,7 +66,7 @@ class Figures:
             If there is no figure of that name, this run does not have it, or what draws is not installed.
         """
         lookup(FIGURES, name, "figure")
-        require_extra()
+        required("a picture", "plot", "altair", "vl_convert")
         if (name, width) not in self._made:
             try:
                 module = import_module(f"fallline.report.figures.{name}")

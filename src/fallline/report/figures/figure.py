@@ -130,20 +130,3 @@ def unchecked() -> Iterator[None]:
 
     with schemapi.debug_mode(False):
         yield
-
-
-def require_extra() -> None:
-    """Raise a sentence where what draws is not installed.
-
-    Raises
-    ------
-    FalllineError
-        With the command that installs it.
-    """
-    try:
-        import altair  # noqa: F401 - to see whether it is there
-        import vl_convert  # noqa: F401 - likewise
-    except ImportError as missing:
-        raise FalllineError(
-            f"pictures need the extra 'plot' ({missing.name} is not installed): pip install 'fallline[plot]'."
-        ) from None

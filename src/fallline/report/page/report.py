@@ -10,10 +10,10 @@ from fallline import __version__
 from fallline.diagnosis.rules import RULES
 from fallline.diagnosis.verdict import Verdict
 from fallline.errors import FalllineError
+from fallline.extras import required
 from fallline.files import replacing
 from fallline.report.figures import FIGURES, Figures
 from fallline.report.figures.colours import BLUE, DARK, GREEN, GRID, INK, MUTED, OCHRE, ORANGE, PAPER, SHADE
-from fallline.report.figures.figure import require_extra
 from fallline.report.figures.inline import inline_svg
 from fallline.report.figures.material import Material, material
 from fallline.report.page.account import scores, settings_rows, starts_words, stop_words
@@ -72,9 +72,7 @@ def write_report(
 
 def report_html(of: Material) -> str:
     """Return the page of a run, whole: it asks for nothing beyond itself."""
-    require_extra()
-    import jinja2
-
+    jinja2 = required("a report", "plot", "jinja2", "altair", "vl_convert")
     pictures, missing = _pictures(of)
     account, verdict = of.account, of.verdict if of.examined else None
     environment = jinja2.Environment(
@@ -82,7 +80,7 @@ def report_html(of: Material) -> str:
         lstrip_blocks=True,
     )  # fmt: skip
     environment.filters["flags"] = _flags
-    return environment.get_template("report.html.jinja").render(
+    html: str = environment.get_template("report.html.jinja").render(
         account=account,
         verdict=verdict,
         sentence=_sentence(verdict) if verdict else "",
@@ -102,6 +100,7 @@ def report_html(of: Material) -> str:
         colours=_colours(),
         version=__version__,
     )
+    return html
 
 
 def _flags(words: str) -> Any:

@@ -336,9 +336,11 @@ class StepFinder:
         changes: list[Array] = []
         for old, leaf in zip(before, self.parameters, strict=True):
             new = leaf.array(self.world)
-            if old is None or new is None or new.shape != old.shape or not np.isfinite(new).all():
+            if old is None or new is None or not np.isfinite(new).all():
                 return None
-            changes.append(new - old)
+            if new.shape != old.shape and not new.size == old.size == 1:  # a number may become an array of one
+                return None
+            changes.append(new.reshape(old.shape) - old)
         return changes
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from fallline.engine import Array
 from fallline.subjects.handwritten.attached import Attached
 from fallline.subjects.handwritten.attaching.calls import Call, Function, functions
-from fallline.subjects.handwritten.attaching.forms import COLUMN_VECTORS, LISTS, ROWS
+from fallline.subjects.handwritten.attaching.forms import COLUMN_VECTORS, LISTS, ROWS, target_forms
 from fallline.subjects.handwritten.attaching.limits import time_limit
 from fallline.subjects.handwritten.attaching.world import World
 from fallline.subjects.handwritten.checks.check import Case, Check
@@ -49,9 +49,8 @@ def skipped_steps(case: Case) -> Iterator[Check]:
         rounds = len(set(watched.after))
         if loops >= ITERATIONS and 0 < rounds < ITERATIONS:
             places = _conditions(text, name, step)
-            sentence = (
-                f"`{name}` asked for {ITERATIONS} iterations calls `{step}` in {rounds} of them"
-                + (": the step stands inside of a condition." if places else ".")
+            sentence = f"`{name}` asked for {ITERATIONS} iterations calls `{step}` in {rounds} of them" + (
+                ": the step stands inside of a condition." if places else "."
             )
             places = places or _calls(text, name, step)
             yield Check("step_skipped", sentence, {"iterations": ITERATIONS, "steps": rounds}, places)
@@ -104,6 +103,7 @@ def _trainings(attached: Attached) -> Iterator[Watched]:
     """Yield the functions that can be asked for iterations on rows, each after it has made some."""
     world, step = attached.world, _step_name(attached)
     assert world is not None
+    assert attached.y is not None
     for function in functions(world):
         world.reset()
         try:
@@ -115,10 +115,13 @@ def _trainings(attached: Attached) -> Iterator[Watched]:
         if asked is None or function.name == step or roles is None:
             continue
         flags = {name: value for name, value in roles.defaults.items() if isinstance(value, bool)}
-        for form, pairs in ((ROWS, ""),) if roles.of("inputs") else ((COLUMN_VECTORS, "tuples"), (LISTS, "tuples")):
-            call = Call(function, form, form, pairs, given={asked: ITERATIONS, **flags})
-            watched = _watched(attached, world, call) if roles.of("inputs") or roles.of("pairs") else None
-            if watched is not None:
+        if roles.of("inputs"):
+            forms = [(ROWS, targets, "") for targets in target_forms(ROWS, attached.y.shape[1], (len(attached.y),))]
+        else:
+            forms = [(form, form, "tuples") for form in (COLUMN_VECTORS, LISTS)] if roles.of("pairs") else []
+        for inputs, targets, pairs in forms:
+            call = Call(function, inputs, targets, pairs, given={asked: ITERATIONS, **flags})
+            if (watched := _watched(attached, world, call)) is not None:
                 yield watched
                 break
 

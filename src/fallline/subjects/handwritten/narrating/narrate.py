@@ -15,8 +15,10 @@ from fallline.subjects.handwritten.identifying.observed import Observed
 from fallline.subjects.handwritten.mistake_texts import MISTAKES
 from fallline.subjects.handwritten.narrating.alike import Index
 from fallline.subjects.handwritten.narrating.expected import Traced, traced
-from fallline.subjects.handwritten.narrating.placing import Place, Placing
-from fallline.subjects.handwritten.narrating.tracing import Seen
+from fallline.subjects.handwritten.narrating.places.factors import negative_slopes
+from fallline.subjects.handwritten.narrating.placing import lines
+from fallline.subjects.handwritten.narrating.sights import Sights
+from fallline.subjects.handwritten.narrating.tracing import Place, Seen
 from fallline.subjects.handwritten.twins.twin import Twin
 
 IN_A = {"sigmoid": "{a} * (1 - {a})", "tanh": "1 - {a} ** 2", "relu": "({a} > 0)"}
@@ -69,15 +71,15 @@ class Narration:
 def narrate(attached: Attached, twin: Twin, observed: Observed, identification: Identification) -> Narration:
     """Return what each line of a step computes and on which lines the mistakes are."""
     found = traced(attached, twin, observed, identification)
-    placing = Placing(found, identification, attached.learning_rate, [slot.name for slot in attached.slots])
-    reading, others = _chosen(identification, placing)
-    placed = tuple(Placed(m, placing.lines(m), _correction(m, found, placing)) for m in reading)
+    sights = Sights(found, identification, attached.learning_rate, [slot.name for slot in attached.slots])
+    reading, others = _chosen(identification, sights)
+    placed = tuple(_placed(m, sights) for m in reading)
     wrong = {place for each in placed for place in each.places}
-    return Narration(placed, others, tuple(_lines(found, placing, wrong)), found.trace.whole)
+    return Narration(placed, others, tuple(_lines(sights, wrong)), found.trace.whole)
 
 
 def _chosen(
-    identification: Identification, placing: Placing
+    identification: Identification, sights: Sights
 ) -> tuple[tuple[Mistake, ...], tuple[tuple[Mistake, ...], ...]]:
     """Between a minus sign in each derivative and one in a single update, the lines decide."""
     readings = [identification.mistakes, *identification.alternatives]
@@ -86,35 +88,40 @@ def _chosen(
         return any(mistake.code == "sign_alternating" for mistake in reading)
 
     if len({alternating(reading) for reading in readings}) == 2:
-        in_all = len(placing.negative_slopes()) == placing.found.q.depth
+        in_all = len(negative_slopes(sights)) == sights.q.depth
         readings = [reading for reading in readings if alternating(reading) == in_all]
     if len(readings) == 1:
         return tuple(replace(mistake, certain=True) for mistake in readings[0]), ()
     return readings[0], tuple(readings[1:])
 
 
-def _correction(mistake: Mistake, found: Traced, placing: Placing) -> str:
+def _placed(mistake: Mistake, sights: Sights) -> Placed:
+    places = lines(sights, mistake)
+    return Placed(mistake, places, _correction(mistake, sights, {line for _, line in places}))
+
+
+def _correction(mistake: Mistake, sights: Sights, numbers: set[int]) -> str:
     """Return the general correction, with the expression in the user's names where one is seen."""
     general = MISTAKES[mistake.code].correction
     if not mistake.code.startswith("derivative") or not mistake.layers:
         return general
     expressions = []
     for layer in sorted(mistake.layers, reverse=True):
-        form, lines = found.q.form(layer), {line for _, line in placing.lines(mistake)}
-        name = _name(placing.index, found.q.a[layer][0], lines)
+        form = sights.q.form(layer)
+        name = _name(sights.index, sights.q.a[layer][0], numbers)
         if form.name in IN_A and name:
             expressions.append(f"layer {layer}: {IN_A[form.name].format(a=name)}")
     return f"{general} In your names, {'; '.join(expressions)}." if expressions else general
 
 
-def _name(index: Index, quantity: Array, lines: set[int]) -> str:
+def _name(index: Index, quantity: Array, numbers: set[int]) -> str:
     """Return what the code calls a quantity, preferably on one of these lines."""
     names = [
         match.seen
         for match in index.whole(quantity)
         if match.factor == 1.0 and isinstance(match.seen.node, ast.Name | ast.Attribute | ast.Subscript)
     ]
-    names.sort(key=lambda seen: (seen.line not in lines, len(seen.text)))
+    names.sort(key=lambda seen: (seen.line not in numbers, len(seen.text)))
     return names[0].text if names else ""
 
 
@@ -155,16 +162,16 @@ def _quantities(found: Traced) -> Iterator[tuple[str, Array]]:
         yield f"the update of layer {number}'s weights", (new - W)[:, :-1]
 
 
-def _lines(found: Traced, placing: Placing, wrong: set[Place]) -> Iterator[Line]:
+def _lines(sights: Sights, wrong: set[Place]) -> Iterator[Line]:
+    found = sights.found
     named: dict[int, str] = {}  # by the order of what was seen
     for name, quantity in _quantities(found):
-        for match in placing.index.find(quantity):
+        for match in sights.index.find(quantity):
             if match.seen.order not in named and match.seen.value.size * 8 >= min(quantity.size, 8):
                 named[match.seen.order] = _times(match.factor) + name
     words: dict[Place, list[str]] = {}
     for seen in _told(found.trace.seen):
-        place = seen.file, seen.line
-        known = words.setdefault(place, [])
+        known = words.setdefault(seen.place, [])
         if seen.order in named and named[seen.order] not in known:
             known.append(named[seen.order])
     first_seen = {place: number for number, place in enumerate(words)}

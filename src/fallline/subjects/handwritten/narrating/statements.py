@@ -111,6 +111,13 @@ def called_name(node: ast.Call) -> str:
     return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
 
 
+def last_name(node: ast.AST) -> str:
+    """Return the last name of what is read or assigned to: `W` for `self.W[0]`; "" for anything else."""
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
 def _elementary(name: str) -> bool:
     return isinstance(getattr(np, name, None), np.ufunc) or hasattr(math, name)
 

@@ -21,6 +21,7 @@ from fallline.subjects.handwritten.narrating.statements import (
     targets,
 )
 
+Place = tuple[str, int]  # file and line
 MOST_TOGETHER = 16  # arrays of one value
 MOST_STATEMENTS = 20_000  # that are looked at
 MOST_WATCHED = 8  # arrays of the data
@@ -63,6 +64,11 @@ class Seen:
     node: ast.expr | None = field(repr=False)
     execution: int
 
+    @property
+    def place(self) -> Place:
+        """Its file and line."""
+        return self.file, self.line
+
 
 @dataclass(frozen=True)
 class Moved:
@@ -73,6 +79,11 @@ class Moved:
     file: str
     line: int
 
+    @property
+    def place(self) -> Place:
+        """Its file and line."""
+        return self.file, self.line
+
 
 @dataclass(frozen=True)
 class Trace:
@@ -80,7 +91,7 @@ class Trace:
 
     seen: tuple[Seen, ...]
     moved: tuple[Moved, ...]
-    data: tuple[tuple[str, int], ...]
+    data: tuple[Place, ...]
     texts: dict[str, Text]
     calls: dict[tuple[str, str], int]  # (file, function) → how often it was entered
     whole: bool  # whether all of the step was looked at
@@ -134,7 +145,7 @@ class _Recorder:
         self.given = data
         self.seen: list[Seen] = []
         self.moved: list[Moved] = []
-        self.data: list[tuple[str, int]] = []
+        self.data: list[Place] = []
         self.calls: dict[tuple[str, str], int] = {}
         self.statements = 0
         self._frames: dict[types.FrameType, _Frame] = {}
@@ -215,7 +226,7 @@ class _Recorder:
                 self.data.append(where)
                 del self._watched[key]
 
-    def _look_at_slots(self, where: tuple[str, int] | None) -> None:
+    def _look_at_slots(self, where: Place | None) -> None:
         for number, slot in enumerate(self.slots):
             try:
                 now = slot.values()
@@ -233,7 +244,9 @@ class _Recorder:
                 return
             if isinstance(value, np.ndarray | list) and id(value) not in self._watched:
                 numbers = as_numbers(value)
-                if numbers is not None and any(_same(numbers, part) for given in self.given for part in (given, *given)):
+                if numbers is not None and any(
+                    _same(numbers, part) for given in self.given for part in (given, *given)
+                ):
                     self._watched[id(value)] = value, numbers
 
     def _note(
