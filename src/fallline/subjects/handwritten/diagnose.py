@@ -143,6 +143,7 @@ def diagnose_attached(attached: Attached, seconds: float = SECONDS) -> Diagnosis
         others=narration.others if narration else (),
         differences=identification.differences if identification else (),
         step=_step(examination, identification),
+        compared=identification is not None and identification.explanation is not None,
         lines=narration.lines if narration else (),
         checks=found.checks,
         proof=proof,

@@ -34,6 +34,8 @@ class Diagnosis:
         Each layer's update against the exact gradient.
     step
         What the step does, in a sentence.
+    compared
+        Whether the step could be compared with the exact gradient.
     lines
         Of the user's step: what each computes.
     checks
@@ -54,6 +56,7 @@ class Diagnosis:
     others: tuple[tuple[Mistake, ...], ...]
     differences: tuple[Difference, ...]
     step: str
+    compared: bool
     lines: tuple[Line, ...]
     checks: tuple[Check, ...]
     proof: Proof | None
@@ -62,9 +65,11 @@ class Diagnosis:
     seconds: float
 
     @property
-    def healthy(self) -> bool:
-        """Whether nothing was found."""
-        return not (self.mistakes or self.checks) and not self.unexplained
+    def healthy(self) -> bool | None:
+        """Whether nothing was found; None where nothing was, but the step could not be compared with the gradient."""
+        if self.mistakes or self.checks or self.unexplained:
+            return False
+        return True if self.compared else None
 
     @property
     def unexplained(self) -> bool:

@@ -18,6 +18,7 @@ from fallline.errors import FalllineError
 from fallline.subjects.handwritten.attached import Attached, Style
 from fallline.subjects.handwritten.attaching.calls import functions
 from fallline.subjects.handwritten.attaching.faults import described
+from fallline.subjects.handwritten.attaching.forms import FLAT, ROWS
 from fallline.subjects.handwritten.attaching.forward import Forward, find_forward, probe_rows
 from fallline.subjects.handwritten.attaching.leaves import Leaf, leaves, slots
 from fallline.subjects.handwritten.attaching.loops import LoopPlan
@@ -84,7 +85,8 @@ def attach_object(
     n = probe_rows(world, (width, outputs))
     draw = np.random.default_rng(7)
     probe, probe_targets = draw.uniform(-1, 1, (n, width)), draw.uniform(0.1, 0.9, (n, outputs))
-    finder = StepFinder(world, found, candidates, probe, probe_targets, learning_rate)
+    as_given = (ROWS, FLAT) if y is not None and np.ndim(y) == 1 == outputs else None  # what the step will really get
+    finder = StepFinder(world, found, candidates, probe, probe_targets, learning_rate, as_given)
     plan = finder.find(only_step)
     if plan is None:
         plan = finder.unmoving() if only_step is None and unmoving else None

@@ -78,6 +78,12 @@ class StandIns(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def __init__(self) -> None:
         self.used: set[str] = set()
 
+    def remove(self) -> None:
+        """Find nothing any more, and forget the modules that were made."""
+        sys.meta_path.remove(self)
+        for name in [name for name, module in sys.modules.items() if isinstance(module, _Module)]:
+            del sys.modules[name]
+
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:

@@ -281,7 +281,7 @@ class StepFinder:
                     if self._forward_takes_batches() or _counts_rows(unclear.main.function.source(self.world))
                     else judged
                 )
-            if judged.adds_up:
+            if judged.adds_up or (plan.main.inputs, plan.main.targets) == self.first_forms:
                 return judged
             unclear = unclear or judged
         return unclear
