@@ -37,6 +37,7 @@ class Text:
     name: str
     text: str
     _codes: dict[ast.AST, types.CodeType] = field(default_factory=dict, repr=False)
+    _segments: dict[ast.AST, str] = field(default_factory=dict, repr=False)
 
     @cached_property
     def tree(self) -> ast.Module:
@@ -103,7 +104,9 @@ class Text:
 
     def segment(self, node: ast.AST) -> str:
         """Return a node's text in one line."""
-        return " ".join((ast.get_source_segment(self.text, node) or "").split())
+        if node not in self._segments:
+            self._segments[node] = " ".join((ast.get_source_segment(self.text, node) or "").split())
+        return self._segments[node]
 
 
 def called_name(node: ast.Call) -> str:
