@@ -143,25 +143,23 @@ class StepFinder:
         One that calls it, and besides calls another such function or adds to the parameters, is preferred: what is lost
         may be lost there.
         """
-        known = [f for f in functions(self.world) if _is_step_name(f.name)]
-        steps: list[tuple[Plan, set[str]]] = []  # with the names of the steps that each calls
-        for function in ranked(known, NAMES, NEVER):
-            plans = (*self._plans(function, None), *self._plans(function, self.forward))
-            plan = next((each for each in plans if self.update(each, self.X, self.y) is not None), None)
-            if plan is not None:
-                steps.append((plan, _called(function, known, self.world)))
-        if not steps:
-            return None
-        first, inside = steps[0]
-        own = {first.main.function.name, *inside}
-        adding = {plan.main.function.name: self._adds_to_parameters(plan.main.function) for plan, _ in steps}
-        more = [
-            plan
-            for plan, calls in steps
-            if own < calls
-            or (own == calls and adding[plan.main.function.name] and not adding[first.main.function.name])
-        ]
-        return next(iter(more), first)
+        known = ranked([f for f in functions(self.world) if _is_step_name(f.name)], NAMES, NEVER)
+        for function in known:
+            if (first := self._running(function)) is not None:
+                own = {function.name, *_called(function, known, self.world)}
+                adds = self._adds_to_parameters(function)
+                for other in known:
+                    calls = _called(other, known, self.world)
+                    more = own < calls or (own == calls and self._adds_to_parameters(other) and not adds)
+                    if more and (plan := self._running(other)) is not None:
+                        return plan
+                return first
+        return None
+
+    def _running(self, function: Function) -> Plan | None:
+        """Return the first way to call a function that raises nothing."""
+        plans = (*self._plans(function, None), *self._plans(function, self.forward))
+        return next((plan for plan in plans if self.update(plan, self.X, self.y) is not None), None)
 
     def _adds_to_parameters(self, function: Function) -> bool:
         """Whether its text adds something to what is called as the parameters are."""
