@@ -16,20 +16,16 @@ from fallline.engine.choice import worth_compiling
 from fallline.engine.reference import loss_by_row
 from fallline.estimators.table import Table
 from fallline.network import Network
-from fallline.optimizers import LBFGS
-from fallline.training.descent import descend
 from fallline.training.interrupt import Interrupt
 from fallline.training.penalty import (
     CLEARLY_WORSE,
     FOLDS,
-    GRADIENT_TOLERANCE,
-    LEAST_SECONDS,
     MANY_ROWS,
+    descend_fold,
     folds,
     l2_of,
     strongest,
 )
-from fallline.training.stopping import Limits
 
 STRENGTHS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)  # of alpha
 ITERATIONS = 30  # at each
@@ -88,15 +84,8 @@ class Search:
             by_row = np.zeros(rows)
             for k in tried:
                 inside, counted = self._part(fold != k)
-                descend(
-                    networks[k],
-                    inside,
-                    LBFGS(gradient_tolerance=GRADIENT_TOLERANCE),
-                    l2=l2_of(strength, first.architecture, rows) * rows / counted,
-                    limits=Limits(iterations=most, seconds=max(left, LEAST_SECONDS), plateau=False),
-                    interrupt=interrupt,
-                    compiled=compiled,
-                )
+                l2 = l2_of(strength, first.architecture, rows) * rows / counted
+                descend_fold(networks[k], inside, l2, most, left, interrupt, compiled)
                 plain = replace(first.architecture, weighted=False)
                 by_row[fold == k] = loss_by_row(plain, networks[k].parameters, self._X[fold == k], self._y[fold == k])
             losses[strength] = by_row[seen]

@@ -98,15 +98,8 @@ def choose_strength(
             for k in range(FOLDS if few else 1):
                 inside = Rows(*rows.batch(np.flatnonzero(fold != k)))
                 network = initial()
-                descend(
-                    network,
-                    inside,
-                    LBFGS(gradient_tolerance=GRADIENT_TOLERANCE),
-                    l2=l2_of(strength, architecture, len(inside)),
-                    limits=Limits(iterations=ITERATIONS, seconds=max(left, LEAST_SECONDS), plateau=False),
-                    interrupt=interrupt,
-                    compiled=compiled,
-                )
+                l2 = l2_of(strength, architecture, len(inside))
+                descend_fold(network, inside, l2, ITERATIONS, left, interrupt, compiled)
                 X, y = rows.batch(np.flatnonzero(fold == k))
                 by_row[fold == k] += loss_by_row(architecture, network.parameters, X, y)
         losses[strength] = by_row if few else by_row[splits[0] == 0]
@@ -114,6 +107,21 @@ def choose_strength(
     cut = "" if len(losses) == len(STRENGTHS) else f" of the {len(STRENGTHS)}, as far as there was time"
     reason = f"{way}, over {len(losses)} strengths{cut}"
     return Choice(strongest(losses, 0.0 if strata is None else CLEARLY_WORSE), reason)
+
+
+def descend_fold(
+    network: Network, inside: Rows, l2: float, iterations: int, seconds: float, interrupt: Interrupt, compiled: bool
+) -> None:
+    """Train a network in place on the rows outside of one fold, roughly; `seconds` are what is left for all folds."""
+    descend(
+        network,
+        inside,
+        LBFGS(gradient_tolerance=GRADIENT_TOLERANCE),
+        l2=l2,
+        limits=Limits(iterations=iterations, seconds=max(seconds, LEAST_SECONDS), plateau=False),
+        interrupt=interrupt,
+        compiled=compiled,
+    )
 
 
 def strongest(losses: dict[float, Array], standard_errors: float, weights: Array | None = None) -> float:
